@@ -1,0 +1,69 @@
+import { Duration, Schema } from "effect"
+import type { EventFact } from "./DomainEvent.ts"
+import { AcademyId } from "./Ids.ts"
+import { TimeZoneName } from "./LocalTime.ts"
+
+/** How attendance runs at an academy. Whole minutes, 0 to 240. */
+const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 240 }))
+
+export const AcademySettings = Schema.Struct({
+  /** Students may press "I am here" from this long before the session starts. */
+  checkInOpensBeforeMinutes: Minutes,
+  /** A request (or else the confirmation) later than start + this is LATE. */
+  lateAfterMinutes: Minutes
+})
+export type AcademySettings = typeof AcademySettings.Type
+
+/** The figures of the domain page: 30 minutes, 10 minutes. */
+export const defaultSettings: AcademySettings = { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 }
+
+export const checkInOpensBefore = (settings: AcademySettings) => Duration.minutes(settings.checkInOpensBeforeMinutes)
+export const lateAfter = (settings: AcademySettings) => Duration.minutes(settings.lateAfterMinutes)
+
+export const AcademyStatus = Schema.Literals(["ACTIVE", "INACTIVE", "SUSPENDED"])
+
+/** What somebody tells us of an academy when it joins. */
+export const NewAcademy = Schema.Struct({
+  name: Schema.NonEmptyString.check(Schema.isMaxLength(100)),
+  phone: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(24))),
+  address: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
+  zipCode: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(10))),
+  /** Business registration number; no two academies have the same. */
+  registrationNumber: Schema.NonEmptyString.check(Schema.isMaxLength(20)),
+  timeZone: Schema.optionalKey(TimeZoneName),
+  settings: Schema.optionalKey(AcademySettings)
+})
+export type NewAcademy = typeof NewAcademy.Type
+
+export const Academy = Schema.Struct({
+  id: AcademyId,
+  name: Schema.String,
+  phone: Schema.NullOr(Schema.String),
+  address: Schema.NullOr(Schema.String),
+  zipCode: Schema.NullOr(Schema.String),
+  registrationNumber: Schema.String,
+  timeZone: TimeZoneName,
+  status: AcademyStatus,
+  settings: AcademySettings,
+  version: Schema.Int
+})
+export type Academy = typeof Academy.Type
+
+export const create = (
+  input: NewAcademy,
+  id: AcademyId
+): { readonly academy: Academy; readonly event: EventFact } => ({
+  academy: {
+    id,
+    name: input.name,
+    phone: input.phone ?? null,
+    address: input.address ?? null,
+    zipCode: input.zipCode ?? null,
+    registrationNumber: input.registrationNumber,
+    timeZone: input.timeZone ?? TimeZoneName.make("Asia/Seoul"),
+    status: "ACTIVE",
+    settings: input.settings ?? defaultSettings,
+    version: 1
+  },
+  event: { type: "AcademyCreated", aggregate: { type: "academy", id, version: 1 }, payload: {} }
+})

@@ -1,0 +1,79 @@
+/**
+ * What happened, in the past tense. A payload holds ids and states, never a name, a number, an address or free text:
+ * events are kept for a month and travel over brokers.
+ *
+ * A decision returns facts; the unit of work puts each into its envelope.
+ */
+import { Schema } from "effect"
+import {
+  AcademyId,
+  ClassId,
+  CorrelationId,
+  EnrollmentId,
+  EventId,
+  MemberId,
+  MessageId,
+  SessionId
+} from "./Ids.ts"
+import { LocalDate } from "./LocalTime.ts"
+import { Role } from "./Permission.ts"
+
+const attendance = { sessionId: SessionId, studentId: MemberId, classId: ClassId, sessionDate: LocalDate }
+export const ConfirmedStatus = Schema.Literals(["PRESENT", "LATE", "ABSENT", "EXCUSED"])
+export type ConfirmedStatus = typeof ConfirmedStatus.Type
+
+/** The payload of each type of event: the vocabulary of AMS. */
+export const payloads = {
+  AcademyCreated: Schema.Struct({}),
+  MemberCreated: Schema.Struct({ roles: Schema.Array(Role) }),
+  GuardianLinked: Schema.Struct({ studentId: MemberId, parentId: MemberId }),
+  ClassCreated: Schema.Struct({ teacherId: MemberId }),
+  /** One per class and planning run. */
+  SessionsPlanned: Schema.Struct({ sessionIds: Schema.Array(SessionId), dates: Schema.Array(LocalDate) }),
+  StudentEnrolled: Schema.Struct({ classId: ClassId, studentId: MemberId, enrollmentId: EnrollmentId }),
+  AttendanceRequested: Schema.Struct(attendance),
+  AttendanceRefused: Schema.Struct(attendance),
+  AttendanceConfirmed: Schema.Struct({ ...attendance, status: ConfirmedStatus }),
+  AttendanceCorrected: Schema.Struct({ ...attendance, from: ConfirmedStatus, to: ConfirmedStatus }),
+  MessagePlanned: Schema.Struct({ messageId: MessageId })
+} as const
+
+export type EventType = keyof typeof payloads
+export const EventType: Schema.Codec<EventType> = Schema.Literals(
+  Object.keys(payloads) as Array<EventType> // Object.keys forgets the keys' type
+)
+
+export type AggregateType = "academy" | "member" | "guardianship" | "class" | "enrollment" | "attendance" | "message"
+
+interface FactOf<Type extends EventType> {
+  readonly type: Type
+  readonly aggregate: { readonly type: AggregateType; readonly id: string; readonly version: number }
+  readonly payload: (typeof payloads)[Type]["Type"]
+}
+
+/** What a decision says has happened: the event without its envelope. */
+export type EventFact = { readonly [Type in EventType]: FactOf<Type> }[EventType]
+
+export interface Envelope {
+  readonly id: EventId
+  /** Version of the payload's shape; a reader that meets a higher one than it knows parks the event. */
+  readonly version: number
+  /** `null` only for an administrator's own record. */
+  readonly academyId: AcademyId | null
+  /** Milliseconds since 1970 of the commit's decision. */
+  readonly occurredAt: number
+  /** The member who caused it; `null` for the system. */
+  readonly actor: MemberId | null
+  readonly correlationId: CorrelationId | null
+  /** W3C trace context of the request, so that what follows links back to it. */
+  readonly traceparent: string | null
+}
+
+export type DomainEvent = { readonly [Type in EventType]: Envelope & FactOf<Type> }[EventType]
+
+/** The events of some types only. */
+export type EventOf<Type extends EventType> = Extract<DomainEvent, { readonly type: Type }>
+
+export const isOneOf =
+  <const Types extends ReadonlyArray<EventType>>(...types: Types) =>
+  (event: DomainEvent): event is EventOf<Types[number]> => types.includes(event.type)

@@ -1,0 +1,39 @@
+/**
+ * Identifiers: UUID v7, made by the application, so that they sort by the time they were made.
+ *
+ * Each record has its own brand: a student's id does not pass where a session's is wanted.
+ */
+import { Schema } from "effect"
+
+const uuid = Schema.String.check(Schema.isUUID())
+
+export const AcademyId = uuid.pipe(Schema.brand("AcademyId"))
+export type AcademyId = typeof AcademyId.Type
+export const MemberId = uuid.pipe(Schema.brand("MemberId"))
+export type MemberId = typeof MemberId.Type
+export const GuardianshipId = uuid.pipe(Schema.brand("GuardianshipId"))
+export type GuardianshipId = typeof GuardianshipId.Type
+export const ClassId = uuid.pipe(Schema.brand("ClassId"))
+export type ClassId = typeof ClassId.Type
+export const ScheduleId = uuid.pipe(Schema.brand("ScheduleId"))
+export type ScheduleId = typeof ScheduleId.Type
+export const SessionId = uuid.pipe(Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+export const EnrollmentId = uuid.pipe(Schema.brand("EnrollmentId"))
+export type EnrollmentId = typeof EnrollmentId.Type
+export const AttendanceId = uuid.pipe(Schema.brand("AttendanceId"))
+export type AttendanceId = typeof AttendanceId.Type
+export const EventId = uuid.pipe(Schema.brand("EventId"))
+export type EventId = typeof EventId.Type
+export const NotificationId = uuid.pipe(Schema.brand("NotificationId"))
+export type NotificationId = typeof NotificationId.Type
+export const MessageId = uuid.pipe(Schema.brand("MessageId"))
+export type MessageId = typeof MessageId.Type
+export const FailedEventId = uuid.pipe(Schema.brand("FailedEventId"))
+export type FailedEventId = typeof FailedEventId.Type
+/** One run of one process: a process that lost its heartbeat takes a new one. */
+export const Incarnation = uuid.pipe(Schema.brand("Incarnation"))
+export type Incarnation = typeof Incarnation.Type
+/** Ties together everything that one request caused; equals the request's trace id. */
+export const CorrelationId = Schema.String.pipe(Schema.brand("CorrelationId"))
+export type CorrelationId = typeof CorrelationId.Type

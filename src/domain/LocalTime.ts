@@ -1,0 +1,59 @@
+/**
+ * Dates and times of day as people at an academy say them, and the way from there to instants.
+ *
+ * Instants are stored in UTC; every day, week and month boundary is taken in the academy's zone.
+ */
+import { DateTime, Option, Schema } from "effect"
+
+/** A calendar day, `YYYY-MM-DD`. */
+export const LocalDate = Schema.String.check(
+  Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/, { expected: "a date such as 2026-03-02" }),
+  Schema.makeFilter((text: string) => isRealDate(text) || "a day that exists in the calendar")
+).pipe(Schema.brand("LocalDate"))
+export type LocalDate = typeof LocalDate.Type
+
+/** A time of day, `HH:mm`. */
+export const LocalTime = Schema.String.check(
+  Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$/, { expected: "a time such as 16:30" })
+).pipe(Schema.brand("LocalTime"))
+export type LocalTime = typeof LocalTime.Type
+
+export const DayOfWeek = Schema.Literals(["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"])
+export type DayOfWeek = typeof DayOfWeek.Type
+
+/** An IANA zone, as in `Asia/Seoul`. */
+export const TimeZoneName = Schema.String.check(
+  Schema.makeFilter((text: string) => Option.isSome(DateTime.zoneMakeNamed(text)) || "an IANA time zone such as Asia/Seoul")
+).pipe(Schema.brand("TimeZoneName"))
+export type TimeZoneName = typeof TimeZoneName.Type
+
+const days: ReadonlyArray<DayOfWeek> = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+
+const utcMidnight = (date: string) => Date.parse(`${date}T00:00:00Z`)
+const isRealDate = (text: string) => {
+  const at = utcMidnight(text)
+  return !Number.isNaN(at) && DateTime.formatIsoDateUtc(DateTime.makeUnsafe(at)) === text
+}
+
+export const dayOfWeek = (date: LocalDate): DayOfWeek =>
+  days[DateTime.getPartUtc(DateTime.makeUnsafe(utcMidnight(date)), "weekDay")] ?? "SUN"
+
+export const addDays = (date: LocalDate, count: number): LocalDate =>
+  LocalDate.make(DateTime.formatIsoDateUtc(DateTime.makeUnsafe(utcMidnight(date) + count * 86_400_000)))
+
+/** The day that it is in the zone at the instant. */
+export const dateIn = (zone: TimeZoneName, at: DateTime.Utc): LocalDate =>
+  LocalDate.make(DateTime.formatIsoDate(DateTime.setZoneNamedUnsafe(at, zone)))
+
+/** The time of day that it is in the zone at the instant, seconds dropped. */
+export const timeIn = (zone: TimeZoneName, at: DateTime.Utc): LocalTime =>
+  LocalTime.make(DateTime.formatIsoOffset(DateTime.setZoneNamedUnsafe(at, zone)).slice(11, 16))
+
+/**
+ * The instant at which a clock in the zone shows this day and time. A time that the zone skips (spring) is moved
+ * forward by the gap; a time that it has twice (autumn) is the earlier one.
+ */
+export const instantAt = (zone: TimeZoneName, date: LocalDate, time: LocalTime): DateTime.Utc =>
+  DateTime.toUtc(
+    DateTime.makeZonedUnsafe(`${date}T${time}:00`, { timeZone: zone, adjustForTimeZone: true, disambiguation: "compatible" })
+  )

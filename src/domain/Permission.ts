@@ -1,0 +1,53 @@
+/**
+ * Who may do what: one table. Tenant (academy) and ownership (self, own child, own class) are checked besides it, by
+ * the use case that knows the object; see `application/Authorize.ts`.
+ */
+import { Schema } from "effect"
+import type { AcademyId, MemberId } from "./Ids.ts"
+
+export const Role = Schema.Literals(["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"])
+export type Role = typeof Role.Type
+
+const everyone: ReadonlyArray<Role> = ["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"]
+const staff: ReadonlyArray<Role> = ["TEACHER", "MANAGER", "ADMINISTRATOR"]
+const office: ReadonlyArray<Role> = ["MANAGER", "ADMINISTRATOR"]
+
+export const permissions = {
+  "academy:create": ["ADMINISTRATOR"],
+  "academy:read": everyone,
+  "member:create": office,
+  "member:create-manager": ["ADMINISTRATOR"],
+  "member:read": staff,
+  "guardianship:create": office,
+  "class:create": office,
+  "class:read": everyone,
+  "enrollment:create": office,
+  "attendance:request": ["STUDENT"],
+  "attendance:confirm": staff,
+  "attendance:correct": staff,
+  "attendance:read": everyone,
+  "statistics:read": staff,
+  "operations:read": office,
+  "operations:change": office
+} as const satisfies Record<string, ReadonlyArray<Role>>
+
+export type Permission = keyof typeof permissions
+
+/** A member as the rules see one: who asks, from where, with which roles, for whom. */
+export interface Actor {
+  readonly memberId: MemberId
+  /** `null` for an administrator who has not named an academy. */
+  readonly academyId: AcademyId | null
+  readonly roles: ReadonlyArray<Role>
+  /** Students for whom a PARENT may look and speak. */
+  readonly children: ReadonlyArray<MemberId>
+}
+
+/** The first of the actor's roles that grants the permission, if one does. */
+export const grantedBy = (actor: Actor, permission: Permission): Role | undefined => {
+  const roles: ReadonlyArray<Role> = permissions[permission]
+  return actor.roles.find((role) => roles.includes(role))
+}
+
+/** True for roles that see all of their academy, not only what is theirs. */
+export const seesWholeAcademy = (actor: Actor): boolean => actor.roles.some((role) => office.includes(role))
