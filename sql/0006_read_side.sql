@@ -11,25 +11,27 @@ create table system (
 insert into system default values;
 
 create schema read;
-create table read.epoch (only_row boolean primary key default true check (only_row), epoch uuid not null);
+create table read.epoch (only_row boolean primary key default true check (only_row), epoch text not null);
 
+-- What is gone keeps its number for a while, without a doc: an older write that comes late does not bring it back.
 create table read.member (
-  id text primary key, academy_id uuid not null, as_of bigint not null, gone boolean not null default false, doc jsonb not null
+  id         text collate "C" primary key,
+  as_of      bigint not null,
+  doc        jsonb,
+  gone_at    timestamptz check ((gone_at is null) <> (doc is null)),
+  academy_id uuid generated always as ((doc ->> 'academyId')::uuid) stored
 );
-create index read_member_list on read.member (academy_id, id) where not gone;
+create index on read.member (academy_id, id);
+create index on read.member (gone_at) where gone_at is not null;
 
-create table read.class (
-  id text primary key, academy_id uuid not null, as_of bigint not null, gone boolean not null default false, doc jsonb not null
-);
-create index read_class_list on read.class (academy_id, id) where not gone;
+create table read.class (like read.member including all);
 
-create table read.attendance (
-  id text primary key, academy_id uuid not null, as_of bigint not null, gone boolean not null default false, doc jsonb not null
-);
-create index read_attendance_by_class_day on read.attendance (academy_id, (doc ->> 'classId'), (doc ->> 'date'), id) where not gone;
-create index read_attendance_by_student on read.attendance (academy_id, (doc ->> 'studentId'), id) where not gone;
+create table read.attendance (like read.member including all);
+create index on read.attendance (academy_id, (doc ->> 'classId'), (doc ->> 'date'), id);
+create index on read.attendance (academy_id, (doc ->> 'studentId'), id);
+create index on read.attendance (academy_id, (doc ->> 'sessionId'), id);
+create index on read.attendance (academy_id, (doc ->> 'date'), id);
 
-create table read.class_day (
-  id text primary key, academy_id uuid not null, as_of bigint not null, gone boolean not null default false, doc jsonb not null
-);
-create index read_class_day_by_class on read.class_day (academy_id, (doc ->> 'classId'), (doc ->> 'date')) where not gone;
+create table read.class_day (like read.member including all);
+create index on read.class_day (academy_id, (doc ->> 'classId'), (doc ->> 'date'), id);
+create index on read.class_day (academy_id, (doc ->> 'date'), id);

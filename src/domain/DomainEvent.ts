@@ -4,7 +4,7 @@
  *
  * A decision returns facts; the unit of work puts each into its envelope.
  */
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import {
   AcademyId,
   ClassId,
@@ -39,9 +39,8 @@ export const payloads = {
 } as const
 
 export type EventType = keyof typeof payloads
-export const EventType: Schema.Codec<EventType> = Schema.Literals(
-  Object.keys(payloads) as Array<EventType> // Object.keys forgets the keys' type
-)
+export const eventTypes = Struct.keys(payloads)
+export const EventType = Schema.Literals(eventTypes)
 
 export type AggregateType = "academy" | "member" | "guardianship" | "class" | "enrollment" | "attendance" | "message"
 

@@ -59,7 +59,7 @@ export const Member = Schema.Struct({
   gender: Schema.NullOr(Schema.String),
   locale: Schema.Literals(["ko", "en"]),
   loginId: Schema.NullOr(Schema.String),
-  roles: Schema.Array(Role),
+  roles: Schema.NonEmptyArray(Role),
   status: MemberStatus,
   studentProfile: Schema.NullOr(StudentProfile),
   teacherProfile: Schema.NullOr(TeacherProfile),

@@ -42,7 +42,7 @@ export const nodeRuntime = async (cache = defaultCache): Promise<Runtime> => {
 const glibcVersion = async (): Promise<readonly [number, number]> => {
   const { stdout } = await run("getconf", ["GNU_LIBC_VERSION"]).catch(() => ({ stdout: "" }))
   const found = /^glibc (\d+)\.(\d+)/.exec(stdout)
-  if (found === null) throw new Error("it needs glibc 2.38, the system has none")
+  if (found === null) throw new Error("it needs glibc 2.38, and getconf does not say that the system has glibc")
   return [Number(found[1]), Number(found[2])]
 }
 
@@ -95,7 +95,9 @@ const unpack = async (temp: string): Promise<void> => {
   await run("apt-get", [...options, "-qq", "--error-on=any", "update"], limits)
   await run("apt-get", [...options, "-qq", "download", ...packages], limits)
   const files = globSync(join(temp, "*.deb"))
-  if (files.length !== packages.length) throw new Error(`apt-get brought ${files.length} of ${packages.length} packages`)
+  if (files.length !== packages.length) {
+    throw new Error(`apt-get brought ${files.length} of ${packages.length} packages`)
+  }
   for (const file of files) await run("dpkg-deb", ["-x", file, join(temp, "root")], limits)
 }
 
@@ -105,10 +107,12 @@ const nextSources = async (): Promise<string> => {
   const { stdout } = await run("apt-get", ["indextargets", "--format", format, "Identifier: Packages"])
   const { stdout: architecture } = await run("dpkg", ["--print-architecture"])
   const signed = existsSync(keyring) ? ` signed-by=${keyring}` : ""
-  const uris = new Set(stdout.split("\n").flatMap((line) => {
-    const [uri, release, component] = line.split(" ")
-    return uri !== undefined && release === debian.from && component === "main" ? [uri] : []
-  }))
+  const uris = new Set(
+    stdout.split("\n").flatMap((line) => {
+      const [uri, release, component] = line.split(" ")
+      return uri !== undefined && release === debian.from && component === "main" ? [uri] : []
+    })
+  )
   if (uris.size === 0) throw new Error(`apt has no source of ${debian.from} main`)
   return [...uris]
     .map((uri) => `deb [arch=${architecture.trim()} target=Packages${signed}] ${uri} ${debian.next} main\n`)
@@ -116,6 +120,8 @@ const nextSources = async (): Promise<string> => {
 }
 
 const lastLine = (error: unknown): string => {
-  const text = error instanceof Error ? "stderr" in error && error.stderr ? String(error.stderr) : error.message : `${error}`
+  const text = error instanceof Error
+    ? "stderr" in error && error.stderr ? String(error.stderr) : error.message
+    : `${error}`
   return text.trim().split("\n").at(-1) ?? ""
 }

@@ -1,0 +1,114 @@
+/**
+ * One session for one transaction, in as few flushes as its decision allows:
+ *
+ * ```
+ *   BEGIN + first statement ─▶ … ─▶ kept writes + events + COMMIT
+ * ```
+ *
+ * A flush sends its statements one after the other without waiting; PostgreSQL answers each. After the first failure
+ * the transaction is aborted, so the rest fails as well and COMMIT answers ROLLBACK: the first failure is the one that
+ * counts.
+ */
+import type { PgConnection } from "@effect/sql-pg"
+import { Effect, Exit, Stream } from "effect"
+import { SqlConnection, SqlError } from "effect/sql"
+
+export interface KeptStatement {
+  readonly sql: string
+  readonly params: ReadonlyArray<unknown>
+}
+
+type Rows = ReadonlyArray<PgConnection.Row>
+type Transform = (<A extends object>(row: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
+
+const rolledBack = new SqlError.SqlError({
+  reason: new SqlError.UnknownError({
+    cause: new Error("COMMIT answered ROLLBACK: a statement before it had failed"),
+    message: "COMMIT answered ROLLBACK",
+    operation: "commit"
+  })
+})
+
+export class CommandConnection implements SqlConnection.Connection {
+  static readonly begin = "BEGIN READ WRITE"
+
+  readonly session: PgConnection.PgConnection
+  private waiting: Array<KeptStatement> = []
+  private began = false
+
+  constructor(session: PgConnection.PgConnection) {
+    this.session = session
+  }
+
+  /** Keeps a write until the next statement or COMMIT. */
+  keep(statement: KeptStatement): void {
+    this.waiting.push(statement)
+  }
+
+  /** Sends what waits and the last statement in one flush; answers with the last one's result. */
+  private flush(last: KeptStatement): Effect.Effect<PgConnection.Result, SqlError.SqlError> {
+    const waiting = this.waiting
+    if (waiting.length === 0) return this.session.query(last.sql, last.params)
+    this.waiting = []
+    const all = [...waiting, last].map((one) => Effect.exit(this.session.query(one.sql, one.params)))
+    return Effect.flatMap(Effect.all(all, { concurrency: "unbounded" }), (exits) => {
+      const failure = exits.find(Exit.isFailure)
+      if (failure !== undefined) return failure
+      return exits[exits.length - 1] ?? Effect.die("a flush without statements")
+    })
+  }
+
+  private readonly run = (sql: string, params: ReadonlyArray<unknown>): Effect.Effect<PgConnection.Result, SqlError.SqlError> =>
+    Effect.suspend(() => this.flush({ sql, params }))
+
+  /** COMMIT with all kept writes. Nothing to do when no statement was ever sent. */
+  readonly commit: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
+    if (!this.began && this.waiting.length === 1) {
+      this.waiting = []
+      return Effect.void
+    }
+    return Effect.flatMap(
+      this.run("COMMIT", []),
+      (result) => (result.command === "ROLLBACK" ? Effect.fail(rolledBack) : Effect.void)
+    )
+  })
+
+  execute(sql: string, params: ReadonlyArray<unknown>, transform: Transform): Effect.Effect<Rows, SqlError.SqlError> {
+    return Effect.suspend(() => {
+      if (sql === CommandConnection.begin) {
+        this.keep({ sql, params })
+        return Effect.succeed([])
+      }
+      if (sql === "ROLLBACK") {
+        this.waiting = []
+        // BEGIN never left: the server knows of no transaction.
+        if (!this.began) return Effect.succeed([])
+      }
+      this.began = true
+      return Effect.map(this.run(sql, params), (result) => (transform ? transform(result.rows) : result.rows))
+    })
+  }
+
+  executeUnprepared(sql: string, params: ReadonlyArray<unknown>, transform: Transform) {
+    return this.execute(sql, params, transform)
+  }
+
+  executeRaw(sql: string, params: ReadonlyArray<unknown>) {
+    return Effect.suspend(() => {
+      this.began = true
+      return this.run(sql, params)
+    })
+  }
+
+  executeValues(sql: string, params: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError.SqlError> {
+    return Effect.map(this.execute(sql, params, undefined), (rows) => rows.map((row) => Object.values(row)))
+  }
+
+  executeValuesUnprepared(sql: string, params: ReadonlyArray<unknown>) {
+    return this.executeValues(sql, params)
+  }
+
+  executeStream(sql: string, params: ReadonlyArray<unknown>, transform: Transform) {
+    return Stream.unwrap(Effect.map(this.execute(sql, params, transform), Stream.fromIterable))
+  }
+}

@@ -1,0 +1,128 @@
+import { Array as Arr, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { AcademyId, MemberId } from "../../../domain/Ids.ts"
+import { MemberStatus } from "../../../domain/Member.ts"
+import { Role } from "../../../domain/Permission.ts"
+import { MemberRepository } from "../../../ports/MemberRepository.ts"
+import { CommandSql } from "./Clients.ts"
+import { orUnavailable } from "./Faults.ts"
+import { keep } from "./PostgresUnitOfWork.ts"
+
+const decodeBrief = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ id: MemberId, roles: Schema.Array(Role), status: MemberStatus }))
+)
+const decodeActor = Schema.decodeUnknownSync(Schema.Struct({
+  memberId: MemberId,
+  academyId: Schema.NullOr(AcademyId),
+  roles: Schema.Array(Role),
+  children: Schema.Array(MemberId)
+}))
+const decodeCredentials = Schema.decodeUnknownSync(Schema.Struct({
+  memberId: MemberId,
+  academyId: Schema.NullOr(AcademyId),
+  status: MemberStatus,
+  passwordHash: Schema.RedactedFromValue(Schema.String)
+}))
+
+export const layer = Layer.effect(
+  MemberRepository,
+  Effect.gen(function*() {
+    const command = yield* CommandSql
+    const sql = yield* SqlClient.SqlClient
+    return MemberRepository.of({
+      insert: Effect.fnUntraced(function*(member, passwordHash) {
+        yield* keep(
+          command,
+          command`insert into member ${
+            command.insert({
+              id: member.id,
+              academy_id: member.academyId,
+              name: member.name,
+              phone: member.phone,
+              phone_shared: member.roles.every((role) => role === "STUDENT"),
+              birth_date: member.birthDate,
+              gender: member.gender,
+              locale: member.locale,
+              login_id: member.loginId,
+              password_hash: passwordHash === null ? null : Redacted.value(passwordHash),
+              status: member.status,
+              version: member.version
+            })
+          }`
+        )
+        yield* keep(
+          command,
+          command`insert into member_role ${
+            command.insert(Arr.map(member.roles, (role, index) => ({ member_id: member.id, role, is_primary: index === 0 })))
+          }`
+        )
+        if (member.studentProfile !== null) {
+          const { grade, schoolName, schoolType } = member.studentProfile
+          yield* keep(
+            command,
+            command`insert into student_profile ${
+              command.insert({ member_id: member.id, school_name: schoolName, school_type: schoolType, grade })
+            }`
+          )
+        }
+        if (member.teacherProfile !== null) {
+          const { careerYears, introduction, specialty } = member.teacherProfile
+          yield* keep(
+            command,
+            command`insert into teacher_profile ${
+              command.insert({
+                member_id: member.id,
+                specialty,
+                career_years: careerYears,
+                introduction: introduction ?? null,
+                approval: "APPROVED"
+              })
+            }`
+          )
+        }
+      }),
+      insertGuardianship: (link) =>
+        keep(
+          command,
+          command`insert into guardianship ${
+            command.insert({
+              id: link.id,
+              academy_id: link.academyId,
+              student_id: link.studentId,
+              parent_id: link.parentId,
+              relationship: link.relationship,
+              is_primary: link.primary,
+              may_be_told: link.mayBeTold,
+              consent_at: DateTime.toDateUtc(link.consentAt),
+              version: link.version
+            })
+          }`
+        ),
+      brief: Effect.fn("MemberRepository.brief")(function*(academyId, ids) {
+        return decodeBrief(
+          yield* orUnavailable(sql`
+            select m.id, m.status, array(select r.role from member_role r where r.member_id = m.id) as roles
+            from member m where m.academy_id = ${academyId} and m.id = any(${ids}::uuid[])`)
+        )
+      }),
+      credentials: Effect.fn("MemberRepository.credentials")(function*(loginId) {
+        const [row] = yield* orUnavailable(sql`
+          select id as "memberId", academy_id as "academyId", status, password_hash as "passwordHash"
+          from member where login_id = ${loginId} and password_hash is not null`)
+        return row === undefined ? Option.none() : Option.some(decodeCredentials(row))
+      }),
+      actor: Effect.fn("MemberRepository.actor")(function*(id) {
+        const [row] = yield* orUnavailable(sql`
+          select m.id as "memberId", m.academy_id as "academyId",
+            array(select r.role from member_role r where r.member_id = m.id order by r.is_primary desc, r.role) as roles,
+            array(select g.student_id from guardianship g where g.parent_id = m.id) as children
+          from member m left join academy a on a.id = m.academy_id
+          where m.id = ${id} and m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
+        return row === undefined ? Option.none() : Option.some(decodeActor(row))
+      }),
+      hasAdministrator: orUnavailable(
+        sql<{ found: boolean }>`select exists (select from member_role where role = 'ADMINISTRATOR') as found`
+      ).pipe(Effect.map(([row]) => row?.found === true))
+    })
+  })
+)

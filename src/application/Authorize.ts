@@ -1,0 +1,72 @@
+/**
+ * Who is asking, and may they? Roles come from PostgreSQL through a cache of one second, never from the token: a
+ * deactivated member is out for requests that begin a second after the commit.
+ */
+import { Cache, Context, Duration, Effect, Exit, Layer, Option } from "effect"
+import { AcademyNotNamed, NotAllowed } from "../domain/Errors.ts"
+import type { AcademyId, MemberId } from "../domain/Ids.ts"
+import { type Actor, grantedBy, type Permission, type Role } from "../domain/Permission.ts"
+import { MemberRepository } from "../ports/MemberRepository.ts"
+import { type Claims, InvalidToken } from "../ports/Tokens.ts"
+import type { StorageUnavailable } from "../ports/UnitOfWork.ts"
+
+/** The member whose request this is. */
+export class CurrentActor extends Context.Service<CurrentActor, Actor>()("ams/CurrentActor") {}
+
+export class Authorize extends Context.Service<Authorize, {
+  /**
+   * The actor behind a token. `named`: the academy that an administrator speaks for; others keep their own. Fails
+   * `InvalidToken` when the member is gone or not ACTIVE.
+   */
+  readonly identify: (
+    claims: Claims,
+    named: Option.Option<AcademyId>
+  ) => Effect.Effect<Actor, InvalidToken | StorageUnavailable>
+}>()("ams/Authorize") {
+  static readonly layer = Layer.effect(
+    Authorize,
+    Effect.gen(function*() {
+      const members = yield* MemberRepository
+      const actors = yield* Cache.makeWith((id: MemberId) => members.actor(id), {
+        capacity: 50_000,
+        // What failed is asked again.
+        timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.seconds(1) : Duration.zero)
+      })
+      return Authorize.of({
+        identify: Effect.fnUntraced(function*(claims, named) {
+          const found = yield* Cache.get(actors, claims.memberId)
+          if (Option.isNone(found)) return yield* new InvalidToken()
+          const actor = found.value
+          return actor.roles.includes("ADMINISTRATOR") && Option.isSome(named)
+            ? { ...actor, academyId: named.value }
+            : actor
+        })
+      })
+    })
+  )
+}
+
+/** An actor inside an academy, with the role that allows what is asked. */
+export interface Allowed extends Actor {
+  readonly academyId: AcademyId
+  readonly role: Role
+}
+
+/** The current actor, if the table of permissions allows it. */
+export const allow = Effect.fnUntraced(function*(permission: Permission) {
+  const actor = yield* CurrentActor
+  const role = grantedBy(actor, permission)
+  if (role === undefined) return yield* new NotAllowed({ permission })
+  return { ...actor, role }
+})
+
+/** The same, and inside an academy: an administrator must have named one. */
+export const allowInAcademy = Effect.fnUntraced(function*(permission: Permission): Effect.fn.Return<
+  Allowed,
+  NotAllowed | AcademyNotNamed,
+  CurrentActor
+> {
+  const actor = yield* allow(permission)
+  if (actor.academyId === null) return yield* new AcademyNotNamed()
+  return { ...actor, academyId: actor.academyId }
+})

@@ -1,0 +1,73 @@
+/** The documents that answer queries: each holds what one screen needs, brought to the present state of PostgreSQL. */
+import { Schema } from "effect"
+import { AttendanceStatus } from "./Attendance.ts"
+import { ClassStatus, Slot } from "./Class.ts"
+import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "./Ids.ts"
+import { LocalDate } from "./LocalTime.ts"
+import { MemberStatus } from "./Member.ts"
+import { Relationship } from "./Guardianship.ts"
+import { Role } from "./Permission.ts"
+import { ClassDay } from "./Statistics.ts"
+
+const Instant = Schema.String
+
+export const MemberView = Schema.Struct({
+  id: MemberId,
+  academyId: AcademyId,
+  name: Schema.String,
+  phone: Schema.NullOr(Schema.String),
+  roles: Schema.Array(Role),
+  status: MemberStatus,
+  schoolName: Schema.NullOr(Schema.String),
+  grade: Schema.NullOr(Schema.Int),
+  guardians: Schema.Array(Schema.Struct({ id: MemberId, name: Schema.String, relationship: Relationship }))
+})
+
+export const ClassView = Schema.Struct({
+  id: ClassId,
+  academyId: AcademyId,
+  name: Schema.String,
+  subject: Schema.String,
+  teacherId: MemberId,
+  teacherName: Schema.String,
+  capacity: Schema.Int,
+  /** ACTIVE enrollments, whatever their range. */
+  enrolled: Schema.Int,
+  startDate: LocalDate,
+  endDate: Schema.NullOr(LocalDate),
+  status: ClassStatus,
+  schedules: Schema.Array(Slot)
+})
+
+export const AttendanceView = Schema.Struct({
+  id: AttendanceId,
+  academyId: AcademyId,
+  sessionId: SessionId,
+  classId: ClassId,
+  className: Schema.String,
+  /** The session's day at the academy. */
+  date: LocalDate,
+  startsAt: Instant,
+  studentId: MemberId,
+  studentName: Schema.String,
+  status: AttendanceStatus,
+  requestedAt: Schema.NullOr(Instant),
+  confirmedAt: Schema.NullOr(Instant),
+  version: Schema.Int
+})
+
+export const views = { member: MemberView, class: ClassView, attendance: AttendanceView, class_day: ClassDay }
+export type Kind = keyof typeof views
+export type View<K extends Kind> = (typeof views)[K]["Type"]
+export const kinds: ReadonlyArray<Kind> = ["member", "class", "attendance", "class_day"]
+
+/** A document as it is written; of what is gone only the id is known. */
+export interface Document<K extends Kind> {
+  readonly id: string
+  /** Drawn from one sequence before the content was read; a write applies only where its number is greater. */
+  readonly asOf: number
+  /** `null` for what does not exist (any more). */
+  readonly doc: View<K> | null
+}
+
+export const classDayId = (classId: ClassId, date: LocalDate): string => `${classId}:${date}`

@@ -1,0 +1,66 @@
+/** Who was told what, and the messages that carried it. */
+import { Context, type DateTime, type Duration, type Effect, type Option } from "effect"
+import type { AcademyId, MemberId, MessageId, NotificationId, SessionId } from "../domain/Ids.ts"
+import type { Line, MessageStatus, NotificationChannel, NotificationKind, Occasion } from "../domain/Notification.ts"
+import type { PhoneNumber } from "../domain/PhoneNumber.ts"
+import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
+
+/** One person to be told of one occasion, not told before. */
+export interface Audience {
+  readonly academyId: AcademyId
+  readonly occasion: Occasion
+  readonly recipientId: MemberId
+}
+
+export interface PlannedMessage {
+  readonly id: MessageId
+  readonly academyId: AcademyId
+  readonly recipientId: MemberId
+  readonly deliverWithin: Duration.Duration
+  readonly notifications: ReadonlyArray<{ readonly id: NotificationId; readonly occasion: Occasion }>
+}
+
+/** A message with everything that sending it needs, as things are now. */
+export interface MessageToSend {
+  readonly id: MessageId
+  readonly academyId: AcademyId
+  readonly academyName: string
+  readonly status: MessageStatus
+  readonly tooLate: boolean
+  readonly recipient: { readonly id: MemberId; readonly phone: PhoneNumber | null; readonly locale: "ko" | "en" }
+  readonly lines: ReadonlyArray<Line & { readonly stillHolds: boolean }>
+}
+
+export interface MessageView {
+  readonly id: MessageId
+  readonly recipientId: MemberId
+  readonly status: MessageStatus
+  readonly kinds: ReadonlyArray<NotificationKind>
+  readonly sessionId: SessionId
+  readonly createdAt: DateTime.Utc
+}
+
+export class NotificationLedger extends Context.Service<NotificationLedger, {
+  /** Guardians who may be told of each occasion and have not been. */
+  readonly audience: (
+    academyId: AcademyId,
+    occasions: ReadonlyArray<Occasion>
+  ) => Effect.Effect<ReadonlyArray<Audience>, StorageUnavailable, Transaction>
+  /** Writes messages and ledger rows; if somebody planned one of them meanwhile, the unit of work runs again. */
+  readonly plan: (messages: ReadonlyArray<PlannedMessage>) => Effect.Effect<void, never, Transaction>
+  readonly load: (id: MessageId) => Effect.Effect<Option.Option<MessageToSend>, StorageUnavailable>
+  /** PLANNED → SENDING with a new attempt, by compare-and-set; none when somebody else has it. */
+  readonly begin: (
+    id: MessageId,
+    channel: NotificationChannel,
+    provider: string
+  ) => Effect.Effect<Option.Option<number>, StorageUnavailable>
+  /** Records how the attempt ended and where that leaves the message; only SENDING moves. */
+  readonly finish: (
+    id: MessageId,
+    status: MessageStatus,
+    outcome: { readonly outcome: string; readonly detail?: string; readonly providerId?: string }
+  ) => Effect.Effect<void, StorageUnavailable>
+  /** PLANNED → EXPIRED or SKIPPED. */
+  readonly drop: (id: MessageId, status: "EXPIRED" | "SKIPPED" | "UNDELIVERED") => Effect.Effect<void, StorageUnavailable>
+}>()("ams/NotificationLedger") {}
