@@ -29,7 +29,7 @@ export const Guardianship = Schema.Struct({
 })
 export type Guardianship = typeof Guardianship.Type
 
-/** One of the two is not what the link needs: a STUDENT and a PARENT. */
+/** The two are not what the link needs: a STUDENT and, somebody else, a PARENT. */
 export class NotStudentAndParent extends Data.TaggedError("NotStudentAndParent")<{}> {}
 export class AlreadyGuardian extends Data.TaggedError("AlreadyGuardian")<{}> {}
 
@@ -38,7 +38,7 @@ export const link = (
   roles: { readonly student: ReadonlyArray<Role>; readonly parent: ReadonlyArray<Role> },
   now: DateTime.Utc
 ): Result.Result<{ readonly guardianship: Guardianship; readonly event: EventFact }, NotStudentAndParent> =>
-  !roles.student.includes("STUDENT") || !roles.parent.includes("PARENT")
+  input.studentId === input.parentId || !roles.student.includes("STUDENT") || !roles.parent.includes("PARENT")
     ? Result.fail(new NotStudentAndParent())
     : Result.succeed({
       guardianship: {

@@ -21,9 +21,11 @@ export type LocalTime = typeof LocalTime.Type
 export const DayOfWeek = Schema.Literals(["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"])
 export type DayOfWeek = typeof DayOfWeek.Type
 
-/** An IANA zone, as in `Asia/Seoul`. */
+/** An IANA zone, as in `Asia/Seoul`. No bare offset: what is `+09:00` here is nine hours west in PostgreSQL. */
 export const TimeZoneName = Schema.String.check(
-  Schema.makeFilter((text: string) => Option.isSome(DateTime.zoneMakeNamed(text)) || "an IANA time zone such as Asia/Seoul")
+  Schema.makeFilter((text: string) =>
+    (/^[A-Z]/i.test(text) && Option.isSome(DateTime.zoneMakeNamed(text))) || "an IANA time zone such as Asia/Seoul"
+  )
 ).pipe(Schema.brand("TimeZoneName"))
 export type TimeZoneName = typeof TimeZoneName.Type
 
@@ -55,5 +57,9 @@ export const timeIn = (zone: TimeZoneName, at: DateTime.Utc): LocalTime =>
  */
 export const instantAt = (zone: TimeZoneName, date: LocalDate, time: LocalTime): DateTime.Utc =>
   DateTime.toUtc(
-    DateTime.makeZonedUnsafe(`${date}T${time}:00`, { timeZone: zone, adjustForTimeZone: true, disambiguation: "compatible" })
+    DateTime.makeZonedUnsafe(`${date}T${time}:00`, {
+      timeZone: zone,
+      adjustForTimeZone: true,
+      disambiguation: "compatible"
+    })
   )

@@ -6,21 +6,19 @@ export const PhoneNumber = Schema.String.check(
 ).pipe(Schema.brand("PhoneNumber"))
 export type PhoneNumber = typeof PhoneNumber.Type
 
-/** Korean numbers as people write them (010-1234-5678) become E.164; others pass as they are. */
-export const normalize = (text: string): string => {
-  const digits = text.replace(/[\s().-]/g, "")
-  return /^0\d{8,10}$/.test(digits) ? `+82${digits.slice(1)}` : digits
-}
+/** Korean numbers as people write them (010-1234-5678, +82 010-1234-5678) become E.164; others pass as they are. */
+export const normalize = (text: string): string =>
+  text.replace(/[\s().-]/g, "").replace(/^(?:\+82)?0(\d{8,10})$/, "+82$1")
 
 /** What a person types into a form. */
 export const PhoneNumberInput = Schema.String.check(Schema.isMaxLength(24)).pipe(
   Schema.decodeTo(PhoneNumber, { decode: SchemaGetter.transform(normalize), encode: SchemaGetter.transform(String) })
 )
 
-/** The only form in which a number may reach a log, a span or an alert: `010****5678`. */
+/** The only form in which a number may reach a log, a span or an alert, four digits or more hidden: `010****5678`. */
 export const mask = (phone: string): string => {
   const national = phone.startsWith("+82") ? `0${phone.slice(3)}` : phone
-  return `${national.slice(0, 3)}****${national.slice(-4)}`
+  return `${national.slice(0, 3)}****${national.slice(Math.max(7, national.length - 4))}`
 }
 
 export const parse = (text: string): Option.Option<PhoneNumber> => Schema.decodeUnknownOption(PhoneNumberInput)(text)

@@ -2,10 +2,10 @@
 import { Schema } from "effect"
 import { AttendanceStatus } from "./Attendance.ts"
 import { ClassStatus, Slot } from "./Class.ts"
+import { Relationship } from "./Guardianship.ts"
 import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "./Ids.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { MemberStatus } from "./Member.ts"
-import { Relationship } from "./Guardianship.ts"
 import { Role } from "./Permission.ts"
 import { ClassDay } from "./Statistics.ts"
 
@@ -33,6 +33,8 @@ export const ClassView = Schema.Struct({
   capacity: Schema.Int,
   /** ACTIVE enrollments, whatever their range. */
   enrolled: Schema.Int,
+  /** Their students: who may see the class; not shown. */
+  studentIds: Schema.Array(MemberId),
   startDate: LocalDate,
   endDate: Schema.NullOr(LocalDate),
   status: ClassStatus,

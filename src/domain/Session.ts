@@ -3,7 +3,7 @@ import { DateTime, Schema } from "effect"
 import type { Class, Schedule } from "./Class.ts"
 import type { EventFact } from "./DomainEvent.ts"
 import { AcademyId, ClassId, ScheduleId, SessionId } from "./Ids.ts"
-import { addDays, dayOfWeek, instantAt, LocalDate, type TimeZoneName } from "./LocalTime.ts"
+import { addDays, dayOfWeek, instantAt, LocalDate, TimeZoneName } from "./LocalTime.ts"
 
 export const SessionStatus = Schema.Literals(["SCHEDULED", "CANCELLED", "CLOSED"])
 export type SessionStatus = typeof SessionStatus.Type
@@ -32,12 +32,25 @@ export interface Planned {
   readonly endsAt: DateTime.Utc
 }
 
-const meeting = (slot: Schedule, date: LocalDate, zone: TimeZoneName): Planned => ({
-  scheduleId: slot.id,
-  plannedOn: date,
-  startsAt: instantAt(zone, date, slot.startTime),
-  endsAt: instantAt(zone, slot.endTime > slot.startTime ? date : addDays(date, 1), slot.endTime)
-})
+const utc = TimeZoneName.make("UTC")
+
+const meeting = (slot: Schedule, date: LocalDate, zone: TimeZoneName): Planned => {
+  const lastDay = slot.endTime > slot.startTime ? date : addDays(date, 1)
+  const times = (zone: TimeZoneName) => ({
+    startsAt: instantAt(zone, date, slot.startTime),
+    endsAt: instantAt(zone, lastDay, slot.endTime)
+  })
+  const { endsAt, startsAt } = times(zone)
+  // A start that the zone skips has moved forward, perhaps past the end: then the end moves with it.
+  const skipped = DateTime.isLessThanOrEqualTo(endsAt, startsAt)
+  const length = DateTime.distance(times(utc).startsAt, times(utc).endsAt)
+  return {
+    scheduleId: slot.id,
+    plannedOn: date,
+    startsAt,
+    endsAt: skipped ? DateTime.addDuration(startsAt, length) : endsAt
+  }
+}
 
 /**
  * The meetings of a class that have not ended by `now`, for the rolling horizon from today, by start. Begins with

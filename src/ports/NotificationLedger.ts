@@ -49,7 +49,7 @@ export class NotificationLedger extends Context.Service<NotificationLedger, {
   /** Writes messages and ledger rows; if somebody planned one of them meanwhile, the unit of work runs again. */
   readonly plan: (messages: ReadonlyArray<PlannedMessage>) => Effect.Effect<void, never, Transaction>
   readonly load: (id: MessageId) => Effect.Effect<Option.Option<MessageToSend>, StorageUnavailable>
-  /** PLANNED → SENDING with a new attempt, by compare-and-set; none when somebody else has it. */
+  /** PLANNED (or UNDELIVERED, replayed) → SENDING with a new attempt, by compare-and-set; none when somebody else has it. */
   readonly begin: (
     id: MessageId,
     channel: NotificationChannel,
@@ -61,6 +61,6 @@ export class NotificationLedger extends Context.Service<NotificationLedger, {
     status: MessageStatus,
     outcome: { readonly outcome: string; readonly detail?: string; readonly providerId?: string }
   ) => Effect.Effect<void, StorageUnavailable>
-  /** PLANNED → EXPIRED or SKIPPED. */
+  /** From where `begin` may start to where nothing is sent any more. */
   readonly drop: (id: MessageId, status: "EXPIRED" | "SKIPPED" | "UNDELIVERED") => Effect.Effect<void, StorageUnavailable>
 }>()("ams/NotificationLedger") {}

@@ -3,7 +3,10 @@ import { Context, Data, type Duration, type Effect, type Option } from "effect"
 import type { AcademyId } from "../domain/Ids.ts"
 import type { Document, Kind, View } from "../domain/ReadModel.ts"
 
-/** The read side could not answer: down, slower than 2 s (reads) or 5 s (writes), or a document is of an older form. */
+/**
+ * The read side could not answer: down, slower than its time-out (reads 2 s or a little more, writes 5 s), or a document
+ * is of an older form.
+ */
 export class ReadSideUnavailable extends Data.TaggedError("ReadSideUnavailable")<{
   /** As in `mongodb-network`, `postgres-connection`. */
   readonly rule: string
@@ -14,7 +17,8 @@ export interface Query<K extends Kind> {
   readonly academyId: AcademyId
   /** Fields of the document that must equal; for an array field: must contain. */
   readonly where: {
-    readonly [Field in keyof View<K> as View<K>[Field] extends string | ReadonlyArray<string> | null ? Field : never]?: string
+    readonly [Field in keyof View<K> as View<K>[Field] extends string | ReadonlyArray<string> | null ? Field : never]?:
+      string
   }
   /** Inclusive bounds of the document's `date`, `YYYY-MM-DD`. */
   readonly dateFrom?: string

@@ -62,11 +62,11 @@ const download = async (cache: string, folder: string): Promise<void> => {
     })
   } catch (error) {
     throw new Error(
-      `it needs glibc 2.38, and Debian ${debian.next}'s could not be fetched with apt-get: ${lastLine(error)}`,
+      `it needs glibc 2.38, and Debian ${debian.next}'s could not be fetched with apt-get: ${complaint(error)}`,
       { cause: error }
     )
   } finally {
-    await rm(temp, { recursive: true, force: true })
+    await rm(temp, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
@@ -119,9 +119,9 @@ const nextSources = async (): Promise<string> => {
     .join("")
 }
 
-const lastLine = (error: unknown): string => {
-  const text = error instanceof Error
-    ? "stderr" in error && error.stderr ? String(error.stderr) : error.message
-    : `${error}`
-  return text.trim().split("\n").at(-1) ?? ""
+/** What a command complained of first. */
+const complaint = (error: unknown): string => {
+  if (!(error instanceof Error)) return `${error}`
+  const stderr = "stderr" in error ? `${error.stderr}`.split("\n") : []
+  return stderr.find((line) => line.startsWith("E: ")) ?? error.message.split("\n", 1).join()
 }

@@ -120,7 +120,7 @@ describe("what the read side uses", () => {
   })
 })
 
-describe("a MongoDB that goes away", () => {
+describe("a MongoDB that goes away", { timeout: 30_000 }, () => {
   let mongo: OwnMongo
   let client: MongoClient
   let docs: Collection<Doc>
@@ -200,7 +200,7 @@ describe("a MongoDB that goes away", () => {
     runner.kill("SIGKILL")
     for (let i = 0; i < 100 && existsSync(folder); i++) await setTimeout(50)
     expect(existsSync(folder)).toBe(false)
-  }, 30_000)
+  })
 })
 
 describe("where it cannot start", () => {

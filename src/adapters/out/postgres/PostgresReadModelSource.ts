@@ -53,6 +53,8 @@ const selects = (sql: SqlClient.SqlClient): Selects => ({
           'teacherName', t.name, 'capacity', c.capacity, 'startDate', c.start_date, 'endDate', c.end_date,
           'status', c.status,
           'enrolled', (select count(*) from enrollment e where e.class_id = c.id and e.status = 'ACTIVE'),
+          'studentIds', coalesce((select jsonb_agg(distinct e.student_id)
+            from enrollment e where e.class_id = c.id and e.status = 'ACTIVE'), '[]'),
           'schedules', coalesce((
             select jsonb_agg(jsonb_build_object('dayOfWeek', w.day_of_week,
                 'startTime', to_char(w.start_time, 'HH24:MI'), 'endTime', to_char(w.end_time, 'HH24:MI'))
@@ -67,8 +69,12 @@ const selects = (sql: SqlClient.SqlClient): Selects => ({
       sql<Row<unknown>>`
         select a.id, jsonb_build_object(
           'id', a.id, 'academyId', a.academy_id, 'sessionId', a.session_id, 'classId', a.class_id, 'className', c.name,
-          'date', s.planned_on, 'startsAt', ${iso(sql, "s.starts_at")}, 'studentId', a.student_id, 'studentName', m.name,
-          'status', a.status, 'requestedAt', ${iso(sql, "a.requested_at")}, 'confirmedAt', ${iso(sql, "a.confirmed_at")},
+          'date', s.planned_on, 'startsAt', ${
+        iso(sql, "s.starts_at")
+      }, 'studentId', a.student_id, 'studentName', m.name,
+          'status', a.status, 'requestedAt', ${iso(sql, "a.requested_at")}, 'confirmedAt', ${
+        iso(sql, "a.confirmed_at")
+      },
           'version', a.version) as doc
         from attendance a
         join class_session s on s.id = a.session_id

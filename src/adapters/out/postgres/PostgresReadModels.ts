@@ -9,8 +9,8 @@ import { classify } from "./Faults.ts"
 
 /** How long a statement may take, waiting for a connection included. */
 const limits = { read: Duration.seconds(2), write: Duration.seconds(5) }
-/** Rows that one statement of a sweep looks at: some hundred milliseconds. */
-const sweepPage = 20_000
+/** Rows that one statement of a sweep looks at. */
+const sweepPage = 2_000
 
 const rules: { readonly [Tag in SqlError.SqlErrorReason["_tag"]]?: string } = {
   ConnectionError: "postgres-connection",
@@ -23,16 +23,19 @@ const rules: { readonly [Tag in SqlError.SqlErrorReason["_tag"]]?: string } = {
 const tooSlow = (limit: Duration.Duration) =>
   new ReadSideUnavailable({ rule: "postgres-timeout", cause: new Error(`no answer within ${Duration.format(limit)}`) })
 
-const within = (limit: Duration.Duration) =>
-<A, R>(statements: Effect.Effect<A, SqlError.SqlError, R>): Effect.Effect<A, ReadSideUnavailable, R> =>
-  statements.pipe(
-    Effect.catch((error) =>
-      classify(error) instanceof StorageUnavailable
-        ? Effect.fail(new ReadSideUnavailable({ rule: rules[error.reason._tag] ?? "postgres-unavailable", cause: error }))
-        : Effect.die(error)
-    ),
-    Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(tooSlow(limit)) })
-  )
+const within =
+  (limit: Duration.Duration) =>
+  <A, R>(statements: Effect.Effect<A, SqlError.SqlError, R>): Effect.Effect<A, ReadSideUnavailable, R> =>
+    statements.pipe(
+      Effect.catch((error) =>
+        classify(error) instanceof StorageUnavailable
+          ? Effect.fail(
+            new ReadSideUnavailable({ rule: rules[error.reason._tag] ?? "postgres-unavailable", cause: error })
+          )
+          : Effect.die(error)
+      ),
+      Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(tooSlow(limit)) })
+    )
 
 /** A document as an older version of AMS wrote it may not be one of today: a full sync writes it again. */
 const decode = <K extends Kind>(kind: K, docs: ReadonlyArray<{ readonly doc: unknown }>) =>
@@ -110,9 +113,15 @@ export const layer: Layer.Layer<ReadModels, never, SqlClient.SqlClient> = Layer.
         for (let last: string | null = ""; last !== null;) last = yield* sweepFrom(kind, asOf, last)
       }),
       prune: Effect.fn("ReadModels.prune")((goneFor) =>
-        Effect.forEach(kinds, (kind) =>
-          sql`delete from ${table(kind)} where gone_at <= now() - ${Duration.toSeconds(goneFor)}::float8 * interval '1 s'`
-            .pipe(within(limits.write)), { discard: true })
+        Effect.forEach(
+          kinds,
+          (kind) =>
+            sql`delete from ${table(kind)} where gone_at <= now() - ${
+              Duration.toSeconds(goneFor)
+            }::float8 * interval '1 s'`
+              .pipe(within(limits.write)),
+          { discard: true }
+        )
       ),
       epoch: sql<{ epoch: string }>`select epoch from read.epoch`.pipe(
         within(limits.read),

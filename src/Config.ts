@@ -1,0 +1,142 @@
+/** Every setting of AMS: its key, unit and default. All mistakes are reported at once. */
+import { Config, Data, Effect, Option, Redacted, Result } from "effect"
+
+/** One line for each setting that is not as it should be. */
+export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly message: string }> {}
+
+interface Setting<A> {
+  readonly key: string
+  /** Completes "expected …" for whoever got it wrong. */
+  readonly expected: string
+  readonly config: Config.Config<A>
+  readonly valid: (value: A) => boolean
+}
+
+const always = () => true
+
+const text = (key: string, fallback: string): Setting<string> => ({
+  key,
+  expected: "a text",
+  config: Config.String(key).pipe(Config.withDefault(fallback)),
+  valid: (value) => value.length > 0
+})
+const number = (key: string, fallback: number, minimum: number, maximum: number): Setting<number> => ({
+  key,
+  expected: `a whole number from ${minimum} to ${maximum}`,
+  config: Config.Int(key).pipe(Config.withDefault(fallback)),
+  valid: (value) => value >= minimum && value <= maximum
+})
+const oneOf = <const Value extends string>(key: string, values: ReadonlyArray<Value>): Setting<Option.Option<Value>> => ({
+  key,
+  expected: `one of ${values.join(", ")}`,
+  config: Config.option(Config.Literals(values, key)),
+  valid: always
+})
+const secret = (key: string): Setting<Option.Option<Redacted.Redacted>> => ({
+  key,
+  expected: "a text",
+  config: Config.option(Config.Redacted(key)),
+  valid: always
+})
+const address = (key: string, ...schemes: ReadonlyArray<string>): Setting<Option.Option<Redacted.Redacted>> => ({
+  ...secret(key),
+  expected: `an address that begins with ${schemes.join(" or ")}`,
+  valid: (value) =>
+    Option.isNone(value) || schemes.some((scheme) => URL.canParse(Redacted.value(value.value)) && Redacted.value(value.value).startsWith(scheme))
+})
+
+/** In the order of `.env.example`, which says the same to operators. */
+export const settings = {
+  /** `production` (the default with DATABASE_URL): no sample data, no /dev, no sandbox. */
+  environment: oneOf("AMS_ENV", ["development", "production"]),
+  host: text("HOST", "127.0.0.1"),
+  port: number("PORT", 3000, 1, 65_535),
+  /** Folder of the embedded PostgreSQL and of the key that signs tokens. */
+  home: text("AMS_HOME", ".ams"),
+  /** PostgreSQL 18; without it AMS starts its own. */
+  databaseUrl: address("DATABASE_URL", "postgres://", "postgresql://"),
+  /** MongoDB 8 for the read side; without it documents are kept in PostgreSQL. */
+  mongodbUrl: address("MONGODB_URL", "mongodb://", "mongodb+srv://"),
+  mongodbDatabase: text("MONGODB_DATABASE", "ams"),
+  logLevel: oneOf("LOG_LEVEL", ["Debug", "Info", "Warn", "Error"]),
+  /** `api` answers HTTP, `worker` runs handlers, `all` (the default) does both. */
+  role: oneOf("AMS_ROLE", ["all", "api", "worker"]),
+  /** `sandbox` (the default in development) shows messages at /dev/inbox; `off` parks them. */
+  notifications: oneOf("NOTIFICATIONS", ["sandbox", "off"]),
+  /** Ed25519 private key as a JSON Web Key; without it one is made and kept in AMS_HOME. */
+  jwtPrivateKey: secret("JWT_PRIVATE_KEY"),
+  /** Connections to PostgreSQL: for commands, for handlers, for queries and the rest. */
+  commandConnections: number("COMMAND_CONNECTIONS", 10, 1, 200),
+  backgroundConnections: number("BACKGROUND_CONNECTIONS", 5, 1, 200),
+  otherConnections: number("OTHER_CONNECTIONS", 10, 2, 200)
+}
+
+type Read = { readonly [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer A> ? A : never }
+
+export interface Settings extends Omit<Read, "environment" | "logLevel" | "role" | "notifications"> {
+  readonly environment: "development" | "production"
+  readonly logLevel: "Debug" | "Info" | "Warn" | "Error"
+  readonly role: "all" | "api" | "worker"
+  readonly notifications: "sandbox" | "off"
+}
+
+const read = Effect.fnUntraced(function*<A>(setting: Setting<A>, wrong: Array<string>) {
+  const found = yield* Effect.result(Effect.gen(function*() {
+    return yield* setting.config
+  }))
+  if (Result.isSuccess(found) && setting.valid(found.success)) return Option.some(found.success)
+  wrong.push(`${setting.key}: expected ${setting.expected}`)
+  return Option.none<A>()
+})
+
+/** Reads them all; fails with every mistake, a line each, and echoes no value. */
+export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(function*() {
+  const wrong: Array<string> = []
+  const environment = yield* read(settings.environment, wrong)
+  const host = yield* read(settings.host, wrong)
+  const port = yield* read(settings.port, wrong)
+  const home = yield* read(settings.home, wrong)
+  const databaseUrl = yield* read(settings.databaseUrl, wrong)
+  const mongodbUrl = yield* read(settings.mongodbUrl, wrong)
+  const mongodbDatabase = yield* read(settings.mongodbDatabase, wrong)
+  const logLevel = yield* read(settings.logLevel, wrong)
+  const role = yield* read(settings.role, wrong)
+  const notifications = yield* read(settings.notifications, wrong)
+  const jwtPrivateKey = yield* read(settings.jwtPrivateKey, wrong)
+  const commandConnections = yield* read(settings.commandConnections, wrong)
+  const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
+  const otherConnections = yield* read(settings.otherConnections, wrong)
+  const all = Option.all({
+    environment,
+    host,
+    port,
+    home,
+    databaseUrl,
+    mongodbUrl,
+    mongodbDatabase,
+    logLevel,
+    role,
+    notifications,
+    jwtPrivateKey,
+    commandConnections,
+    backgroundConnections,
+    otherConnections
+  })
+  if (Option.isSome(all)) {
+    const given = all.value
+    const mode = Option.getOrElse(given.environment, () => Option.isSome(given.databaseUrl) ? "production" : "development")
+    if (mode === "production" && Option.contains(given.notifications, "sandbox")) {
+      wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
+    }
+    if (wrong.length === 0) {
+      return {
+        ...given,
+        environment: mode,
+        logLevel: Option.getOrElse(given.logLevel, () => "Info" as const),
+        role: Option.getOrElse(given.role, () => "all" as const),
+        notifications: Option.getOrElse(given.notifications, () => (mode === "production" ? "off" : "sandbox"))
+      }
+    }
+  }
+  return yield* new SettingsInvalid({ message: wrong.join("\n") })
+})

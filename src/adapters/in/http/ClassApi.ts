@@ -1,0 +1,35 @@
+import { Schema, Struct } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Class, ClassStatus, NewClass } from "../../../domain/Class.ts"
+import { Enrollment, NewEnrollment } from "../../../domain/Enrollment.ts"
+import { ClassId, MemberId } from "../../../domain/Ids.ts"
+import { LocalDate } from "../../../domain/LocalTime.ts"
+import { ClassView } from "../../../domain/ReadModel.ts"
+import { Session } from "../../../domain/Session.ts"
+import { Auth } from "./Auth.ts"
+import { Created, Many, paging } from "./Envelope.ts"
+import { problems } from "./Problem.ts"
+
+/** Without the students' ids, which only say who may see it. */
+export const ClassShown = ClassView.mapFields(Struct.omit(["studentIds"]))
+
+export class ClassApi extends HttpApiGroup.make("classes").add(
+  HttpApiEndpoint.post("create", "/", { payload: NewClass, success: Created(Class), error: problems }),
+  HttpApiEndpoint.get("list", "/", {
+    query: { ...paging, status: Schema.optional(ClassStatus), studentId: Schema.optional(MemberId) },
+    success: Many(ClassShown),
+    error: problems
+  }),
+  HttpApiEndpoint.get("sessions", "/:classId/sessions", {
+    params: { classId: ClassId },
+    query: { dateFrom: LocalDate, dateTo: LocalDate },
+    success: Many(Session),
+    error: problems
+  }),
+  HttpApiEndpoint.post("enroll", "/:classId/enrollments", {
+    params: { classId: ClassId },
+    payload: NewEnrollment,
+    success: Created(Enrollment),
+    error: problems
+  })
+).middleware(Auth).prefix("/api/v1/classes") {}

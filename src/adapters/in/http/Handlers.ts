@@ -1,0 +1,152 @@
+/** Each endpoint to its use case: nothing but shapes changes here. */
+import { Duration, Effect, Layer, Redacted } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { CurrentActor } from "../../../application/Authorize.ts"
+import { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
+import { AttendanceCommands } from "../../../application/commands/AttendanceCommands.ts"
+import { AuthCommands } from "../../../application/commands/AuthCommands.ts"
+import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
+import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
+import { Queries } from "../../../application/queries/Queries.ts"
+import { Api } from "./Api.ts"
+import { created, many, one, pageOf } from "./Envelope.ts"
+import { asProblem } from "./Problems.ts"
+
+const same = <A>(item: A) => item
+
+const auth = HttpApiBuilder.group(
+  Api,
+  "auth",
+  Effect.fnUntraced(function*(handlers) {
+    const commands = yield* AuthCommands
+    return handlers.handleAll({
+      login: ({ payload }) =>
+        asProblem(commands.login(payload.loginId, payload.password)).pipe(
+          Effect.map(({ accessToken, expiresIn }) =>
+            one({
+              accessToken: Redacted.value(accessToken),
+              tokenType: "Bearer" as const,
+              expiresIn: Duration.toSeconds(expiresIn)
+            })
+          )
+        ),
+      me: () => Effect.map(CurrentActor, one)
+    })
+  })
+)
+
+const academies = HttpApiBuilder.group(
+  Api,
+  "academies",
+  Effect.fnUntraced(function*(handlers) {
+    const commands = yield* AcademyCommands
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/academies/${made.id}`))
+    })
+  })
+)
+
+const members = HttpApiBuilder.group(
+  Api,
+  "members",
+  Effect.fnUntraced(function*(handlers) {
+    const commands = yield* MemberCommands
+    const queries = yield* Queries
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/members/${made.id}`)),
+      list: ({ query }) =>
+        Effect.map(
+          asProblem(queries.members({ role: query.role, status: query.status }, pageOf(query))),
+          (page) => many(page, same)
+        ),
+      linkGuardian: ({ params, payload }) =>
+        Effect.map(
+          asProblem(commands.linkGuardian(params.studentId, payload)),
+          (made) => created(made, `/api/v1/members/${params.studentId}/guardians/${made.id}`)
+        )
+    })
+  })
+)
+
+const classes = HttpApiBuilder.group(
+  Api,
+  "classes",
+  Effect.fnUntraced(function*(handlers) {
+    const commands = yield* ClassCommands
+    const queries = yield* Queries
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/classes/${made.id}`)),
+      list: ({ query }) =>
+        Effect.map(
+          asProblem(queries.classes({ status: query.status, studentId: query.studentId }, pageOf(query))),
+          (page) => many(page, ({ studentIds: _, ...shown }) => shown)
+        ),
+      sessions: ({ params, query }) =>
+        Effect.map(
+          asProblem(queries.sessions(params.classId, { from: query.dateFrom, to: query.dateTo })),
+          (items) => many({ items, next: null }, same)
+        ),
+      enroll: ({ params, payload }) =>
+        Effect.map(
+          asProblem(commands.enroll(params.classId, payload)),
+          (made) => created(made, `/api/v1/classes/${params.classId}/enrollments/${made.id}`)
+        )
+    })
+  })
+)
+
+const attendances = HttpApiBuilder.group(
+  Api,
+  "attendances",
+  Effect.fnUntraced(function*(handlers) {
+    const commands = yield* AttendanceCommands
+    const queries = yield* Queries
+    return handlers.handleAll({
+      request: ({ params }) =>
+        Effect.map(asProblem(commands.request(params.sessionId)), (made) => created(made, `/api/v1/attendances/${made.id}`)),
+      confirm: ({ params, payload }) =>
+        Effect.map(asProblem(commands.confirm(params.sessionId, payload.students)), one),
+      refuse: ({ params, payload }) =>
+        Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), one),
+      correct: ({ params, payload }) =>
+        Effect.map(asProblem(commands.correct(params.attendanceId, payload.status, payload.reason)), one),
+      history: ({ params }) => Effect.map(asProblem(queries.history(params.attendanceId)), one),
+      ofClass: ({ params, query }) =>
+        Effect.map(
+          asProblem(queries.attendancesOfClass({ classId: params.classId, date: query.date }, pageOf(query))),
+          (page) => many(page, same)
+        ),
+      ofStudent: ({ query }) =>
+        Effect.map(
+          asProblem(queries.attendancesOfStudent(
+            { studentId: query.studentId, dateFrom: query.dateFrom, dateTo: query.dateTo },
+            pageOf(query)
+          )),
+          (page) => many(page, same)
+        )
+    })
+  })
+)
+
+const statistics = HttpApiBuilder.group(
+  Api,
+  "statistics",
+  Effect.fnUntraced(function*(handlers) {
+    const queries = yield* Queries
+    return handlers.handleAll({
+      classDays: ({ query }) =>
+        Effect.map(
+          asProblem(queries.classDays(
+            { classId: query.classId, dateFrom: query.dateFrom, dateTo: query.dateTo },
+            pageOf(query)
+          )),
+          (page) => many(page, same)
+        )
+    })
+  })
+)
+
+export const layer = Layer.mergeAll(auth, academies, members, classes, attendances, statistics)

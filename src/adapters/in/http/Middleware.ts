@@ -1,0 +1,138 @@
+/**
+ * What surrounds every request: one line of log and one measurement, a time limit, security headers, and a problem for
+ * every error that no endpoint declares (unknown route, wrong method, malformed or oversized body, time-out, defect).
+ */
+import { Cause, Clock, Duration, Effect, Metric, type Types } from "effect"
+import {
+  FindMyWay,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerRespondable,
+  HttpServerResponse
+} from "effect/http"
+import { HttpApi, HttpApiError } from "effect/http-api"
+import { SchemaIssue } from "effect"
+import { Api } from "./Api.ts"
+import { contentType, type Described, response } from "./Problem.ts"
+
+/** A request that takes longer is given up and interrupted. */
+export const requestTimeout = Duration.seconds(30)
+
+const seconds = Metric.histogram("http_server_request_duration_seconds", {
+  description: "From the request's first byte to the answer's head",
+  boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+})
+
+const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
+
+/** Which methods a path has, and under which pattern: the router itself says only "not found". */
+const routes = (() => {
+  const table = FindMyWay.make<string>({})
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      const method = verbs.find((verb) => verb === endpoint.method)
+      if (method !== undefined) table.on(method, pattern(endpoint.path), endpoint.path)
+    }
+  })
+  return table
+  function pattern(path: string): `/${string}` {
+    return `/${path.replace(/^\//, "")}`
+  }
+})()
+const methodsOf = (url: string) => verbs.filter((verb) => routes.find(verb, url) !== undefined)
+const patternOf = (method: string, url: string) => {
+  const verb = verbs.find((one) => one === method)
+  return (verb === undefined ? undefined : routes.find(verb, url)?.handler) ?? "other"
+}
+
+const undeclared: Readonly<Record<number, Described>> = {
+  400: { status: 400, code: "COMMON_VALIDATION_FAILED", ko: "요청이 올바르지 않습니다.", en: "The request is malformed." },
+  404: { status: 404, code: "COMMON_ROUTE_NOT_FOUND", ko: "없는 주소입니다.", en: "There is nothing at this address; see /docs." },
+  413: { status: 413, code: "COMMON_BODY_TOO_LARGE", ko: "요청 본문은 1 MiB까지입니다.", en: "A body may have up to 1 MiB." },
+  415: { status: 415, code: "COMMON_MEDIA_TYPE", ko: "application/json으로 보내 주세요.", en: "Send the body as application/json." },
+  504: { status: 504, code: "COMMON_TIMEOUT", ko: "처리 시간이 초과되었습니다.", en: "The request took longer than 30 s and was given up." }
+}
+const methodNotAllowed: Described = {
+  status: 405,
+  code: "COMMON_METHOD_NOT_ALLOWED",
+  ko: "이 주소에서 지원하지 않는 메서드입니다.",
+  en: "This address has other methods; see the header Allow."
+}
+/** Says nothing of the inside; the log has the cause under the same trace id. */
+const defect: Described = {
+  status: 500,
+  code: "COMMON_INTERNAL",
+  ko: "서버 오류가 발생했습니다. 문의 시 traceId를 알려 주세요.",
+  en: "Something went wrong on our side. Please name the traceId when you ask."
+}
+
+const slots: Readonly<Record<string, string>> = { Params: "path", Headers: "headers", Query: "query", Payload: "body" }
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const invalid = (error: HttpApiError.HttpApiSchemaError): Described => ({
+  status: 400,
+  code: "COMMON_VALIDATION_FAILED",
+  ko: "입력값을 확인해 주세요.",
+  en: "Some values are not as they should be.",
+  errors: formatIssue(error.cause.issue).issues.map((issue) => ({
+    pointer: ["", slots[error.kind] ?? "", ...(issue.path ?? []).map(String)].join("/"),
+    code: "INVALID",
+    message: issue.message
+  }))
+})
+
+const fromStatus = (status: number, url: string) => {
+  const methods = status === 404 ? methodsOf(url) : []
+  if (methods.length > 0) return response(methodNotAllowed, { allow: methods.join(", ") })
+  return response(undeclared[status] ?? (status >= 500 ? defect : { ...defect, status, code: "COMMON_REFUSED" }))
+}
+
+const rendered = (cause: Cause.Cause<unknown>, url: string) =>
+  Effect.gen(function*() {
+    const error = Cause.squash(cause)
+    if (HttpApiError.HttpApiSchemaError.is(error) && error.kind in slots) return yield* response(invalid(error))
+    if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") return yield* fromStatus(404, url)
+    const answer = yield* HttpServerRespondable.toResponseOrElse(error, HttpServerResponse.empty({ status: 500 }))
+    if (answer.status >= 500) yield* Effect.logError("request died", cause)
+    return answer.headers["content-type"]?.startsWith(contentType) === true ? answer : yield* fromStatus(answer.status, url)
+  })
+
+const securityHeaders = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store"
+}
+
+const surround = <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>) =>
+  Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const started = yield* Clock.currentTimeMillis
+    const answer = yield* app.pipe(
+      Effect.timeoutOrElse({ duration: requestTimeout, orElse: () => response(undeclared[504] ?? defect) }),
+      // A race in this uninterruptible region would keep a client's going away from its request.
+      Effect.interruptible,
+      Effect.matchCauseEffect({
+        onSuccess: (one) =>
+          one.status < 400 || one.headers["content-type"] !== undefined ? Effect.succeed(one) : fromStatus(one.status, request.url),
+        onFailure: (cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause, request.url))
+      })
+    )
+    const millis = (yield* Clock.currentTimeMillis) - started
+    const route = patternOf(request.method, request.url)
+    yield* Metric.update(
+      Metric.withAttributes(seconds, { method: request.method, route, status: String(answer.status) }),
+      millis / 1000
+    )
+    yield* Effect.logDebug("request", { method: request.method, route, status: answer.status, millis })
+    return HttpServerResponse.setHeaders(answer, securityHeaders)
+  })
+
+export const layer = HttpRouter.middleware(
+  (app) =>
+    // The router's own marker for "errors are handled further out" must come out as it went in.
+    surround(app) as Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled, HttpServerRequest.HttpServerRequest>,
+  { global: true }
+)

@@ -1,0 +1,108 @@
+/**
+ * Every error that leaves over HTTP: RFC 9457 `application/problem+json`, one shape. Which condition has which status,
+ * code and texts is the table in `Problems.ts`.
+ */
+import { DateTime, Effect, Schema, Tracer } from "effect"
+import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiSchema } from "effect/http-api"
+import { AttendanceStatus } from "../../../domain/Attendance.ts"
+
+export const contentType = "application/problem+json"
+
+/** One field that is not as it should be. */
+export const FieldError = Schema.Struct({
+  /** JSON pointer into the part of the request that `pointer` begins with: body, query, path, headers. */
+  pointer: Schema.String,
+  code: Schema.String,
+  message: Schema.String
+})
+
+const fields = {
+  type: Schema.String,
+  title: Schema.String,
+  detail: Schema.String,
+  instance: Schema.String,
+  errorCode: Schema.String,
+  traceId: Schema.String,
+  timestamp: Schema.String,
+  errors: Schema.optionalKey(Schema.Array(FieldError)),
+  currentState: Schema.optionalKey(AttendanceStatus),
+  requestedState: Schema.optionalKey(AttendanceStatus)
+}
+
+const at = <const Status extends number>(status: Status, identifier: string) =>
+  Schema.Struct({ ...fields, status: Schema.Literal(status) }).annotate({ identifier }).pipe(
+    HttpApiSchema.status(status),
+    HttpApiSchema.asJson({ contentType })
+  )
+
+export const Problem400 = at(400, "ProblemBadRequest")
+export const Problem401 = at(401, "ProblemUnauthorized")
+export const Problem403 = at(403, "ProblemForbidden")
+export const Problem404 = at(404, "ProblemNotFound")
+export const Problem409 = at(409, "ProblemConflict")
+export const Problem422 = at(422, "ProblemUnprocessable")
+export const Problem503 = at(503, "ProblemUnavailable")
+
+/** What any endpoint may answer with. */
+export const problems = [Problem400, Problem401, Problem403, Problem404, Problem409, Problem422, Problem503] as const
+export type Problem = (typeof problems)[number]["Type"]
+export type ProblemStatus = Problem["status"]
+
+/** A condition in the words of the API, before it is put into its request's terms. */
+export interface Described<Status extends number = number> {
+  readonly status: Status
+  readonly code: string
+  readonly ko: string
+  readonly en: string
+  readonly errors?: ReadonlyArray<typeof FieldError.Type>
+  readonly currentState?: typeof AttendanceStatus.Type
+  readonly requestedState?: typeof AttendanceStatus.Type
+}
+
+export const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+  504: "Gateway Timeout"
+}
+
+/** Korean unless the caller prefers English: the first language named that we speak. */
+export const prefersEnglish = (acceptLanguage: string | undefined): boolean =>
+  acceptLanguage?.split(",").map((part) => part.trim().slice(0, 2).toLowerCase()).find((tag) => tag === "ko" || tag === "en")
+    === "en"
+
+/** The problem's body for the current request. */
+export const body = <Status extends number>(described: Described<Status>) =>
+  Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const span = yield* Effect.serviceOption(Tracer.ParentSpan)
+    const { code, en, ko, ...rest } = described
+    return {
+      ...rest,
+      type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
+      title: titles[described.status] ?? "Error",
+      detail: prefersEnglish(request.headers["accept-language"]) ? en : ko,
+      instance: request.url.split("?")[0] ?? request.url,
+      errorCode: code,
+      traceId: span._tag === "Some" ? span.value.traceId : "",
+      timestamp: DateTime.formatIso(yield* DateTime.now)
+    }
+  })
+
+/** The whole response, for errors that no endpoint declares. */
+export const response = (described: Described, headers: Readonly<Record<string, string>> = {}) =>
+  Effect.map(
+    body(described),
+    (problem) => HttpServerResponse.jsonUnsafe(problem, { status: described.status, contentType, headers })
+  )

@@ -1,0 +1,140 @@
+/** Condition → status, code and texts: the one table. It is total over what use cases may fail with. */
+import { DateTime, Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { LoginRefused } from "../../../application/commands/AuthCommands.ts"
+import type { ChildNotNamed } from "../../../application/queries/Ownership.ts"
+import type { InvalidTransition, NotEnrolled, OutsideCheckIn, SessionNotOpen } from "../../../domain/Attendance.ts"
+import type { InvalidSchedule, NotATeacher } from "../../../domain/Class.ts"
+import type {
+  AlreadyEnrolled,
+  ClassFull,
+  ClassNotActive,
+  InvalidRange,
+  NotAStudent
+} from "../../../domain/Enrollment.ts"
+import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
+import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
+import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { TooManyLogins } from "../../../ports/Passwords.ts"
+import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
+import type { InvalidToken } from "../../../ports/Tokens.ts"
+import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
+import { body, type Described, type Problem, type ProblemStatus } from "./Problem.ts"
+
+export type Condition =
+  | AcademyNotNamed
+  | AlreadyEnrolled
+  | ChildNotNamed
+  | ClassFull
+  | ClassNotActive
+  | InvalidRange
+  | InvalidSchedule
+  | InvalidToken
+  | InvalidTransition
+  | LoginRefused
+  | MemberIncomplete
+  | NotAStudent
+  | NotATeacher
+  | NotAllowed
+  | NotEnrolled
+  | NotFound
+  | NotStudentAndParent
+  | OutsideCheckIn
+  | ReadSideUnavailable
+  | Refusal
+  | SessionNotOpen
+  | StorageUnavailable
+  | TooManyLogins
+
+type Table = {
+  readonly [Tag in Condition["_tag"]]: (condition: Extract<Condition, { readonly _tag: Tag }>) => Described<ProblemStatus>
+}
+
+const plain = <Status extends ProblemStatus>(status: Status, code: string, ko: string, en: string) => () => ({
+  status,
+  code,
+  ko,
+  en
+})
+
+const table: Table = {
+  AcademyNotNamed: plain(
+    400,
+    "COMMON_ACADEMY_NOT_NAMED",
+    "관리자는 X-AMS-Academy 헤더로 학원을 지정해야 합니다.",
+    "An administrator names the academy in the header X-AMS-Academy."
+  ),
+  AlreadyEnrolled: plain(409, "ENROLLMENT_DUPLICATE", "이미 이 기간에 수강 중인 학생입니다.", "The student is already enrolled for these days."),
+  AlreadyGuardian: plain(409, "GUARDIANSHIP_DUPLICATE", "이미 등록된 보호자입니다.", "This parent is already linked to the student."),
+  ChangedMeanwhile: plain(
+    409,
+    "COMMON_CHANGED_MEANWHILE",
+    "다른 요청이 동시에 변경했습니다. 다시 시도해 주세요.",
+    "Another request changed it at the same time. Please try again."
+  ),
+  ChildNotNamed: plain(400, "COMMON_CHILD_NOT_NAMED", "자녀가 여럿이면 studentId를 지정해야 합니다.", "Name one of your children by studentId."),
+  ClassFull: ({ capacity, day }) => ({
+    status: 409,
+    code: "CLASS_FULL",
+    ko: `${day}에 정원(${capacity}명)이 찼습니다.`,
+    en: `All ${capacity} seats are taken on ${day}.`
+  }),
+  ClassNotActive: plain(409, "CLASS_NOT_ACTIVE", "운영 중인 반이 아닙니다.", "The class is not active."),
+  InvalidRange: plain(422, "ENROLLMENT_INVALID_RANGE", "수강 기간이 반의 기간을 벗어났습니다.", "The days lie outside of the class's own."),
+  InvalidSchedule: ({ message }) => ({ status: 422, code: "CLASS_INVALID_SCHEDULE", ko: "시간표가 올바르지 않습니다.", en: `Not a schedule: ${message}.` }),
+  InvalidToken: plain(401, "AUTH_TOKEN_INVALID", "다시 로그인해 주세요.", "Log in: the access token is missing, expired or not valid."),
+  InvalidTransition: ({ current, requested }) => ({
+    status: 409,
+    code: "ATTENDANCE_INVALID_TRANSITION",
+    ko: `출결 상태를 ${current}에서 ${requested}(으)로 바꿀 수 없습니다.`,
+    en: `Attendance cannot go from ${current} to ${requested} this way.`,
+    currentState: current,
+    requestedState: requested
+  }),
+  LoginIdTaken: plain(409, "MEMBER_LOGIN_ID_TAKEN", "이미 사용 중인 아이디입니다.", "This login id is taken."),
+  LoginRefused: plain(401, "AUTH_LOGIN_REFUSED", "아이디 또는 비밀번호가 올바르지 않습니다.", "Login id or password is not right."),
+  MemberIncomplete: ({ field, message }) => ({
+    status: 422,
+    code: "MEMBER_INCOMPLETE",
+    ko: "회원 정보가 부족합니다.",
+    en: `The member cannot be made: ${message}.`,
+    errors: [{ pointer: `/body/${field}`, code: "REQUIRED", message }]
+  }),
+  NotAStudent: plain(422, "ENROLLMENT_NOT_A_STUDENT", "학생 회원만 수강할 수 있습니다.", "Only an active student can be enrolled."),
+  NotATeacher: plain(422, "CLASS_NOT_A_TEACHER", "담당자는 이 학원의 강사여야 합니다.", "The teacher must be an active teacher of this academy."),
+  NotAllowed: plain(403, "COMMON_NOT_ALLOWED", "권한이 없습니다.", "You may not do this."),
+  NotEnrolled: plain(409, "ATTENDANCE_NOT_ENROLLED", "이 수업의 수강생이 아닙니다.", "The student is not enrolled in this class on that day."),
+  NotFound: ({ what }) => ({ status: 404, code: `${what.toUpperCase()}_NOT_FOUND`, ko: "찾을 수 없습니다.", en: `There is no such ${what}.` }),
+  NotStudentAndParent: plain(
+    422,
+    "GUARDIANSHIP_ROLES",
+    "학생과 학부모만 연결할 수 있습니다.",
+    "A guardianship links a student with a parent."
+  ),
+  OutsideCheckIn: ({ closesAt, opensAt }) => ({
+    status: 409,
+    code: "ATTENDANCE_OUTSIDE_CHECK_IN",
+    ko: "출석할 수 있는 시간이 아닙니다.",
+    en: `Check-in is open from ${DateTime.formatIso(opensAt)} to ${DateTime.formatIso(closesAt)}.`
+  }),
+  PhoneTaken: plain(409, "MEMBER_DUPLICATE", "이미 등록된 전화번호입니다.", "A member of this academy has this phone number."),
+  ReadSideUnavailable: plain(503, "COMMON_UNAVAILABLE", "잠시 후 다시 시도해 주세요.", "The read side does not answer; try again in a moment."),
+  RegistrationNumberTaken: plain(409, "ACADEMY_DUPLICATE", "이미 등록된 사업자등록번호입니다.", "An academy with this registration number exists."),
+  SessionNotOpen: plain(409, "SESSION_NOT_OPEN", "취소되었거나 종료된 수업입니다.", "The session is cancelled or closed, or its class is not active."),
+  StorageUnavailable: plain(503, "COMMON_UNAVAILABLE", "잠시 후 다시 시도해 주세요.", "The database does not answer; try again in a moment."),
+  TooManyLogins: plain(503, "AUTH_BUSY", "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.", "Many people are logging in; try again in a moment.")
+}
+
+const describe = <C extends Condition>(condition: C): Described<ProblemStatus> => {
+  // The table has an entry for each tag that takes just that condition; the compiler cannot pair them up by itself.
+  const entry = table[condition._tag] as (condition: C) => Described<ProblemStatus>
+  return entry(condition)
+}
+
+const problem = (condition: Condition): Effect.Effect<never, Problem, HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(body(describe(condition)), (made) => Effect.fail(made as Problem)) // status and members are the table's
+
+/** Turns what a use case fails with into what the API declares. */
+export const asProblem = <A, R>(
+  effect: Effect.Effect<A, Condition, R>
+): Effect.Effect<A, Problem, R | HttpServerRequest.HttpServerRequest> => Effect.catch(effect, problem)

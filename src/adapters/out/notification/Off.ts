@@ -1,0 +1,21 @@
+/** No channel is configured: messages wait in the failed-event store instead of vanishing. */
+import { Effect, Layer, Option } from "effect"
+import { HandlerFailure } from "../../../ports/EventHandler.ts"
+import { NotificationPort } from "../../../ports/NotificationPort.ts"
+
+export const layer = Layer.succeed(
+  NotificationPort,
+  NotificationPort.of({
+    channel: "KAKAO_TALK",
+    provider: "none",
+    send: () =>
+      Effect.fail(
+        new HandlerFailure({
+          class: "account",
+          rule: "no-channel",
+          message: "no notification channel is configured: set one up, then replay this event"
+        })
+      ),
+    lookUp: () => Effect.succeed(Option.none())
+  })
+)

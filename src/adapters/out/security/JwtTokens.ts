@@ -1,0 +1,85 @@
+/** Access tokens: JWT signed with EdDSA (Ed25519), good for 15 minutes, saying who and nothing of what they may do. */
+import { Cache, DateTime, Duration, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import * as jose from "jose"
+import { AcademyId, MemberId } from "../../../domain/Ids.ts"
+import { InvalidToken, Tokens } from "../../../ports/Tokens.ts"
+
+const lifetime = Duration.minutes(15)
+const issuer = "ams"
+const audience = "ams"
+const algorithm = "EdDSA"
+
+const Payload = Schema.Struct({
+  sub: MemberId,
+  academyId: Schema.optionalKey(Schema.NullOr(AcademyId)),
+  exp: Schema.Number
+})
+const decodePayload = Schema.decodeUnknownEffect(Payload)
+
+/** A new private key, as a JSON Web Key in text. */
+export const generateKey: Effect.Effect<Redacted.Redacted> = Effect.promise(async () => {
+  const { privateKey } = await jose.generateKeyPair(algorithm, { crv: "Ed25519", extractable: true })
+  return Redacted.make(JSON.stringify(await jose.exportJWK(privateKey)))
+})
+
+const importKey = async (text: string) => {
+  const jwk: jose.JWK = JSON.parse(text)
+  const { d: _, ...open } = jwk
+  const kid = await jose.calculateJwkThumbprint(open)
+  return {
+    signing: await jose.importJWK(jwk, algorithm),
+    verifying: await jose.importJWK(open, algorithm),
+    shown: { ...open, kid, alg: algorithm, use: "sig" }
+  }
+}
+
+/** `key`: an Ed25519 private key as a JSON Web Key; dies at start when it is not one. */
+export const layer = (key: Redacted.Redacted) =>
+  Layer.effect(
+    Tokens,
+    Effect.gen(function*() {
+      const random = yield* SecureRandom.SecureRandom
+      const keys = yield* Effect.tryPromise({
+        try: () => importKey(Redacted.value(key)),
+        catch: () => new Error("JWT_PRIVATE_KEY is not an Ed25519 private key as a JSON Web Key")
+      }).pipe(Effect.orDie)
+
+      // A signature once found good stays good until the token expires: phones come back every few seconds.
+      const verified = yield* Cache.makeWith(
+        (token: string) =>
+          Effect.tryPromise({
+            try: () => jose.jwtVerify(token, keys.verifying, { algorithms: [algorithm], issuer, audience }),
+            catch: () => new InvalidToken()
+          }).pipe(
+            Effect.flatMap(({ payload }) => Effect.mapError(decodePayload(payload), () => new InvalidToken()))
+          ),
+        {
+          capacity: 20_000,
+          timeToLive: (exit) => (Exit.isSuccess(exit) ? lifetime : Duration.zero)
+        }
+      )
+
+      return Tokens.of({
+        issue: Effect.fn("Tokens.issue")(function*(claims) {
+          const now = DateTime.toEpochSeconds(yield* DateTime.now)
+          const jti = yield* random.uuidV7()
+          const token = yield* Effect.promise(() =>
+            new jose.SignJWT({ academyId: claims.academyId })
+              .setProtectedHeader({ alg: algorithm, kid: keys.shown.kid })
+              .setSubject(claims.memberId).setIssuer(issuer).setAudience(audience).setJti(jti)
+              .setIssuedAt(now).setExpirationTime(now + Duration.toSeconds(lifetime))
+              .sign(keys.signing)
+          )
+          return { token: Redacted.make(token), expiresIn: lifetime }
+        }),
+        verify: Effect.fnUntraced(function*(token) {
+          const payload = yield* Cache.get(verified, Redacted.value(token))
+          const now = DateTime.toEpochSeconds(yield* DateTime.now)
+          if (payload.exp <= now) return yield* new InvalidToken()
+          return { memberId: payload.sub, academyId: Option.getOrNull(Option.fromNullishOr(payload.academyId)) }
+        }),
+        jwks: Effect.succeed({ keys: [keys.shown] })
+      })
+    })
+  )

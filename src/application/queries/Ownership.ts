@@ -1,0 +1,46 @@
+/** Whose documents may the actor see? Staff see by class, students and parents by student. */
+import { Effect, Option } from "effect"
+import { Data } from "effect"
+import { NotAllowed, NotFound } from "../../domain/Errors.ts"
+import type { AcademyId, ClassId, MemberId } from "../../domain/Ids.ts"
+import { type Permission, seesWholeAcademy } from "../../domain/Permission.ts"
+import type { View } from "../../domain/ReadModel.ts"
+import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
+import type { Allowed } from "../Authorize.ts"
+
+/** A parent of several children must say about whom, by `studentId`. */
+export class ChildNotNamed extends Data.TaggedError("ChildNotNamed")<{}> {}
+
+/**
+ * The student to whom a query is limited: themselves, one's child, or (for staff) whoever was asked for, if anybody.
+ */
+export const studentInView = (
+  actor: Allowed,
+  permission: Permission,
+  asked: MemberId | undefined
+): Effect.Effect<MemberId | undefined, NotAllowed | ChildNotNamed> => {
+  if (seesWholeAcademy(actor) || actor.roles.includes("TEACHER")) return Effect.succeed(asked)
+  const own = [...(actor.roles.includes("STUDENT") ? [actor.memberId] : []), ...actor.children]
+  if (asked !== undefined) {
+    return own.includes(asked) ? Effect.succeed(asked) : Effect.fail(new NotAllowed({ permission }))
+  }
+  const [only, ...others] = own
+  if (only === undefined) return Effect.fail(new NotAllowed({ permission }))
+  return others.length > 0 ? Effect.fail(new ChildNotNamed()) : Effect.succeed(only)
+}
+
+/** The class, if the academy has it and the actor teaches it or sees the whole academy. */
+export const classInView = (
+  actor: Allowed,
+  permission: Permission,
+  classId: ClassId
+): Effect.Effect<View<"class">, NotAllowed | NotFound | ReadSideUnavailable, ReadModels> =>
+  Effect.gen(function*() {
+    const readModels = yield* ReadModels
+    const found: Option.Option<View<"class">> = yield* readModels.get("class", actor.academyId satisfies AcademyId, classId)
+    if (Option.isNone(found)) return yield* new NotFound({ what: "class", id: classId })
+    if (!seesWholeAcademy(actor) && found.value.teacherId !== actor.memberId) {
+      return yield* new NotAllowed({ permission })
+    }
+    return found.value
+  })

@@ -1,0 +1,169 @@
+/** What a person may see, from the read side, page by page. */
+import { Context, Effect, Layer, Option } from "effect"
+import type { AttendanceChange } from "../../domain/Attendance.ts"
+import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
+import type { AttendanceId, ClassId, MemberId } from "../../domain/Ids.ts"
+import type { LocalDate } from "../../domain/LocalTime.ts"
+import { type Role, seesWholeAcademy } from "../../domain/Permission.ts"
+import type { Kind, View } from "../../domain/ReadModel.ts"
+import type { Session } from "../../domain/Session.ts"
+import { AttendanceRepository } from "../../ports/AttendanceRepository.ts"
+import { ClassRepository } from "../../ports/ClassRepository.ts"
+import { type Query, ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
+import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
+import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
+import { type ChildNotNamed, classInView, studentInView } from "./Ownership.ts"
+
+/** 1 to 100. */
+export interface PageRequest {
+  readonly limit: number
+  /** The last id of the page before. */
+  readonly after?: string
+}
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  /** Where the next page begins; null at the end. */
+  readonly next: string | null
+}
+
+/** Both ends included; undefined is open. */
+interface Days {
+  readonly dateFrom: LocalDate | undefined
+  readonly dateTo: LocalDate | undefined
+}
+
+type Denied = NotAllowed | AcademyNotNamed
+type List<K extends Kind, Filter> = (
+  filter: Filter,
+  page: PageRequest
+) => Effect.Effect<Page<View<K>>, Denied | NotFound | ChildNotNamed | ReadSideUnavailable, CurrentActor>
+
+export class Queries extends Context.Service<Queries, {
+  readonly members: List<"member", { readonly role: Role | undefined; readonly status: string | undefined }>
+  /** Staff see by class; students their own classes, parents those of a child. */
+  readonly classes: List<"class", { readonly status: string | undefined; readonly studentId: MemberId | undefined }>
+  readonly attendancesOfClass: List<"attendance", { readonly classId: ClassId; readonly date: LocalDate }>
+  readonly attendancesOfStudent: List<
+    "attendance",
+    { readonly studentId: MemberId | undefined } & Days
+  >
+  readonly classDays: List<
+    "class_day",
+    { readonly classId: ClassId } & Days
+  >
+  readonly sessions: (
+    classId: ClassId,
+    days: { readonly from: LocalDate; readonly to: LocalDate }
+  ) => Effect.Effect<ReadonlyArray<Session>, Denied | NotFound | StorageUnavailable, CurrentActor>
+  readonly history: (
+    id: AttendanceId
+  ) => Effect.Effect<ReadonlyArray<AttendanceChange>, Denied | NotFound | StorageUnavailable, CurrentActor>
+}>()("ams/Queries") {
+  static readonly layer = Layer.effect(
+    Queries,
+    Effect.gen(function*() {
+      const readModels = yield* ReadModels
+      const classes = yield* ClassRepository
+      const attendances = yield* AttendanceRepository
+
+      /** One more than asked for tells whether there is a next page. */
+      const page = <K extends Kind>(
+        actor: Allowed,
+        kind: K,
+        request: PageRequest,
+        query: Omit<Query<K>, "academyId" | "limit" | "after">
+      ) =>
+        Effect.map(
+          readModels.find(kind, {
+            ...query,
+            academyId: actor.academyId,
+            limit: request.limit + 1,
+            ...(request.after === undefined ? {} : { after: request.after })
+          }),
+          (found): Page<View<K>> => {
+            const items = found.slice(0, request.limit)
+            return { items, next: found.length > request.limit ? idOf(kind, items.at(-1)) : null }
+          }
+        )
+
+      return Queries.of({
+        members: Effect.fn("Queries.members")(function*(filter, request) {
+          const actor = yield* allowInAcademy("member:read")
+          return yield* page(actor, "member", request, {
+            where: {
+              ...(filter.role === undefined ? {} : { roles: filter.role }),
+              ...(filter.status === undefined ? {} : { status: filter.status })
+            },
+            order: "ascending"
+          })
+        }),
+        classes: Effect.fn("Queries.classes")(function*(filter, request) {
+          const actor = yield* allowInAcademy("class:read")
+          const studentId = yield* studentInView(actor, "class:read", filter.studentId)
+          const teaching = !seesWholeAcademy(actor) && actor.roles.includes("TEACHER")
+          return yield* page(actor, "class", request, {
+            where: {
+              ...(filter.status === undefined ? {} : { status: filter.status }),
+              ...(studentId === undefined ? {} : { studentIds: studentId }),
+              ...(teaching ? { teacherId: actor.memberId } : {})
+            },
+            order: "ascending"
+          })
+        }),
+        attendancesOfClass: Effect.fn("Queries.attendancesOfClass")(function*(filter, request) {
+          const actor = yield* allowInAcademy("attendance:read")
+          yield* Effect.provideService(classInView(actor, "attendance:read", filter.classId), ReadModels, readModels)
+          return yield* page(actor, "attendance", request, {
+            where: { classId: filter.classId },
+            dateFrom: filter.date,
+            dateTo: filter.date,
+            order: "ascending"
+          })
+        }),
+        attendancesOfStudent: Effect.fn("Queries.attendancesOfStudent")(function*(filter, request) {
+          const actor = yield* allowInAcademy("attendance:read")
+          const studentId = yield* studentInView(actor, "attendance:read", filter.studentId)
+          if (studentId === undefined) return yield* new NotAllowed({ permission: "attendance:read" })
+          return yield* page(actor, "attendance", request, { where: { studentId }, ...bounds(filter), order: "descending" })
+        }),
+        classDays: Effect.fn("Queries.classDays")(function*(filter, request) {
+          const actor = yield* allowInAcademy("statistics:read")
+          yield* Effect.provideService(classInView(actor, "statistics:read", filter.classId), ReadModels, readModels)
+          return yield* page(actor, "class_day", request, {
+            where: { classId: filter.classId },
+            ...bounds(filter),
+            order: "ascending"
+          })
+        }),
+        sessions: Effect.fn("Queries.sessions")(function*(classId, days) {
+          const actor = yield* allowInAcademy("class:read")
+          const teacher = yield* classes.teacherOf(actor.academyId, classId)
+          if (Option.isNone(teacher)) return yield* new NotFound({ what: "class", id: classId })
+          return yield* classes.sessions(actor.academyId, classId, days)
+        }),
+        history: Effect.fn("Queries.history")(function*(id) {
+          const actor = yield* allowInAcademy("attendance:read")
+          const found = yield* attendances.find(actor.academyId, id)
+          if (Option.isNone(found)) return yield* new NotFound({ what: "attendance", id })
+          const { attendance, teacherId } = found.value
+          const own = [actor.memberId, ...actor.children].includes(attendance.studentId)
+          if (!own && !seesWholeAcademy(actor) && teacherId !== actor.memberId) {
+            return yield* new NotAllowed({ permission: "attendance:read" })
+          }
+          return yield* attendances.history(id)
+        })
+      })
+    })
+  )
+}
+
+const bounds = (filter: Days) => ({
+  ...(filter.dateFrom === undefined ? {} : { dateFrom: filter.dateFrom }),
+  ...(filter.dateTo === undefined ? {} : { dateTo: filter.dateTo })
+})
+
+/** A document's id, as the read side knows it. */
+const idOf = <K extends Kind>(kind: K, view: View<K> | undefined): string | null => {
+  if (view === undefined) return null
+  return "id" in view ? view.id : kind === "class_day" && "date" in view ? `${view.classId}:${view.date}` : null
+}
