@@ -193,20 +193,21 @@ describe("refuse", () => {
 })
 
 describe("correct", () => {
-  it("needs another confirmed state, and notes the reason, also long after the session", () => {
+  const confirmed = ConfirmedStatus.literals
+  const pairs = confirmed.flatMap((from) => confirmed.filter((to) => to !== from).map((to) => [from, to] as const))
+
+  it.each(pairs)("of %s to %s notes the reason, also long after the session and the enrollment", (from, to) => {
     const now = instant("2026-04-01T00:00:00Z")
-    for (const from of ConfirmedStatus.literals) {
-      for (const to of ConfirmedStatus.literals) {
-        const result = correct({ ...having(from), enrolled: false }, to, "mistaken for another", byTeacher(now))
-        if (from === to) expect(refusal(result)).toMatchObject({ current: from, requested: to })
-        else {
-          const { attendance, change, event } = decided(result)
-          expect(attendance).toMatchObject({ status: to, confirmedAt: now, note: "mistaken for another" })
-          expect(change).toMatchObject({ from, to, reason: "mistaken for another", at: now })
-          expect(event).toMatchObject({ type: "AttendanceCorrected", payload: { from, to } })
-        }
-      }
-    }
+    const result = correct({ ...having(from), enrolled: false }, to, "mistaken for another", byTeacher(now))
+    const { attendance, change, event } = decided(result)
+    expect(attendance).toMatchObject({ status: to, confirmedAt: now, note: "mistaken for another", version: 4 })
+    expect(change).toMatchObject({ from, to, reason: "mistaken for another", at: now })
+    expect(event).toMatchObject({ type: "AttendanceCorrected", payload: { from, to } })
+  })
+
+  it.each(confirmed)("of %s to the same is refused", (status) => {
+    expect(refusal(correct(having(status), status, "?", byTeacher(startsAt))))
+      .toMatchObject({ _tag: "InvalidTransition", current: status, requested: status })
   })
 
   it.each(["NONE", "REQUESTED"] as const)("of %s is refused: there is nothing to correct", (status) => {

@@ -2,9 +2,10 @@
  * What surrounds every request: one line of log and one measurement, a time limit, security headers, and a problem for
  * every error that no endpoint declares (unknown route, wrong method, malformed or oversized body, time-out, defect).
  */
-import { Cause, Clock, Duration, Effect, Metric, type Types } from "effect"
+import { Cause, Clock, Duration, Effect, Metric, Option, SchemaIssue, Tracer, type Types } from "effect"
 import {
   FindMyWay,
+  HttpMiddleware,
   HttpRouter,
   HttpServerError,
   HttpServerRequest,
@@ -12,7 +13,6 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
-import { SchemaIssue } from "effect"
 import { Api } from "./Api.ts"
 import { contentType, type Described, response } from "./Problem.ts"
 
@@ -130,9 +130,16 @@ const surround = <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E
     return HttpServerResponse.setHeaders(answer, securityHeaders)
   })
 
+/** A trace for each request, continuing the caller's; without an exporter the server would make none. */
+const traced = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest>) =>
+  Effect.flatMap(
+    Effect.serviceOption(Tracer.ParentSpan),
+    (span) => (Option.isSome(span) ? app : HttpMiddleware.tracer(app))
+  )
+
 export const layer = HttpRouter.middleware(
   (app) =>
     // The router's own marker for "errors are handled further out" must come out as it went in.
-    surround(app) as Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled, HttpServerRequest.HttpServerRequest>,
+    traced(surround(app)) as Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled, HttpServerRequest.HttpServerRequest>,
   { global: true }
 )
