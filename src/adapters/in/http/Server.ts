@@ -49,14 +49,14 @@ const refuseGarbage = () => {
   return server
 }
 
-/** Listens; ends by closing the door and giving requests in flight 8 s. */
+/** Listens; ends by closing the door and giving requests in flight 8 s. Says where: port 0 is any free one. */
 export const layer = (options: { readonly development: boolean; readonly host: string; readonly port: number }) =>
   HttpRouter.serve(routes(options), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { caseSensitive: true, maxParamLength: 500 }
   }).pipe(
-    Layer.provide(
+    Layer.provideMerge(
       NodeHttpServer.layer(refuseGarbage, {
         host: options.host,
         port: options.port,

@@ -12,6 +12,7 @@
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Stream } from "effect"
 import { SqlConnection, SqlError } from "effect/sql"
+import { isLost } from "./Faults.ts"
 
 export interface KeptStatement {
   readonly sql: string
@@ -83,6 +84,8 @@ export class CommandConnection implements SqlConnection.Connection {
         this.waiting = []
         // BEGIN never left: the server knows of no transaction.
         if (!this.began) return Effect.succeed([])
+        // A lost session is rolled back by the server.
+        return Effect.as(Effect.catchIf(this.run(sql, params), isLost, () => Effect.void), [])
       }
       this.began = true
       return Effect.map(this.run(sql, params), (result) => (transform ? transform(result.rows) : result.rows))

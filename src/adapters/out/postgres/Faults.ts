@@ -28,6 +28,10 @@ const field = (cause: unknown, name: "code" | "constraint"): string | undefined 
   return typeof value === "string" ? value : undefined
 }
 
+/** The session is gone, and with it whatever it had not committed. */
+export const isLost = (error: SqlError.SqlError): boolean =>
+  error.reason._tag === "ConnectionError" || /^57P0[1-5]$/.test(field(error.reason.cause, "code") ?? "")
+
 /**
  * A failed statement in the ports' words; a mistake of ours (syntax, type, missing table) is none of them and stays a
  * defect.
