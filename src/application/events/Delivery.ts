@@ -33,7 +33,6 @@ const claimAtOnce = 1000
 const announceEvery = Duration.millis(5)
 /** Finished deliveries are deleted together, at most this long after. */
 const completeWithin = Duration.millis(10)
-const completeAtOnce = 5000
 /** Handlers have this long to end what they do when the process stops. */
 const drainWithin = Duration.seconds(12)
 
@@ -175,7 +174,7 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
   const complete = Effect.flatMap(Queue.take(finished), (first) =>
     Effect.gen(function*() {
       yield* Effect.sleep(completeWithin)
-      const more = yield* Queue.takeBetween(finished, 0, completeAtOnce)
+      const more = yield* Queue.clear(finished)
       const done = [first, ...more]
       yield* untilStored("completing", store.complete(done))
       bus.forget(done)

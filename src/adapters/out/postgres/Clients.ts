@@ -37,6 +37,8 @@ const sessionLimits = {
   lock_timeout: "2000",
   idle_in_transaction_session_timeout: "10000",
   timezone: "UTC",
+  // Statements are prepared once a session; planning them again for each value costs more than a better plan gains.
+  plan_cache_mode: "force_generic_plan",
   jit: "off"
 }
 

@@ -1,0 +1,192 @@
+/**
+ * (a) "I am here" over HTTP: AMS beside Fastify 5 + pg, on the same database, with the same rows written. Neither runs
+ * handlers (AMS as `AMS_ROLE=api`); a third row shows AMS with its handlers in the same process.
+ */
+import { NodeCrypto } from "@effect/platform-node"
+import { Effect, Redacted } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp } from "node:fs/promises"
+import { Agent, request } from "node:http"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
+import { AcademyId, MemberId } from "../src/domain/Ids.ts"
+import { Tokens } from "../src/ports/Tokens.ts"
+import { postmasterOf, secondsOf, secondsOfServer } from "./cpu.ts"
+import { median, migrated, percentile, query, table } from "./support.ts"
+
+const students = 2000
+const sessions = 40
+const connections = 64
+const secondsPerRound = 6
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5)
+
+/** Students of 40 classes, each with sessions that are open now. */
+const plant = (url: string) =>
+  query(
+    url,
+    `do $$
+    declare a uuid := gen_random_uuid(); t uuid := gen_random_uuid();
+    begin
+      insert into academy (id, name, registration_number, time_zone, status, check_in_opens_before_minutes, late_after_minutes, version)
+        values (a, 'bench', 'bench', 'Asia/Seoul', 'ACTIVE', 30, 10, 1);
+      insert into member (id, academy_id, name, phone_shared, locale, status, version) values (t, a, 'teacher', true, 'ko', 'ACTIVE', 1);
+      insert into member (id, academy_id, name, phone_shared, locale, status, version)
+        select gen_random_uuid(), a, 'student ' || n, true, 'ko', 'ACTIVE', 1 from generate_series(1, ${students}) n;
+      insert into member_role select id, 'STUDENT', true from member where name like 'student %';
+      insert into class (id, academy_id, name, subject, teacher_id, capacity, start_date, status, version)
+        select gen_random_uuid(), a, 'class ' || n, 's', t, 500, current_date - 30, 'ACTIVE', 1 from generate_series(0, 39) n;
+      insert into class_schedule (id, class_id, day_of_week, start_time, end_time)
+        select gen_random_uuid(), c.id, 'MON', '10:00', '11:00' from class c, generate_series(1, ${sessions});
+      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, starts_at, ends_at, status, version)
+        select gen_random_uuid(), a, s.class_id, s.id, current_date, now() - interval '5 minutes', now() + interval '3 hours', 'SCHEDULED', 1
+        from class_schedule s;
+      insert into enrollment (id, academy_id, class_id, student_id, from_date, status, version)
+        select gen_random_uuid(), a, c.id, m.id, current_date - 30, 'ACTIVE', 1
+        from (select id, row_number() over () % 40 as k from member where name like 'student %') m
+        join (select id, (row_number() over (order by name)) % 40 as k from class) c using (k);
+    end $$`
+  ).then(() => query(url, "analyze"))
+
+interface Press {
+  readonly path: string
+  readonly token: string
+}
+
+/** Every (session, student) once, in an order that spreads the students. */
+const presses = async (url: string, key: Redacted.Redacted): Promise<ReadonlyArray<Press>> => {
+  const rows = await query(
+    url,
+    `select e.student_id, e.academy_id, array_agg(s.id order by s.id) as sessions
+    from enrollment e join class_session s on s.class_id = e.class_id group by 1, 2`
+  )
+  const tokens = await Effect.runPromise(
+    Effect.gen(function*() {
+      const tokens = yield* Tokens
+      return yield* Effect.forEach(rows, (row) =>
+        tokens.issue({ memberId: MemberId.make(row.student_id), academyId: AcademyId.make(row.academy_id) }))
+    }).pipe(Effect.provide(Jwt.layer(key)), Effect.provide(NodeCrypto.layer))
+  )
+  return Array.from({ length: sessions }, (_, session) =>
+    rows.map((row, index) => ({
+      path: `/api/v1/sessions/${row.sessions[session]}/attendances`,
+      token: Redacted.value(tokens[index]?.token ?? Redacted.make(""))
+    }))).flat()
+}
+
+const port = async () => {
+  const probe = createServer().listen(0, "127.0.0.1")
+  await once(probe, "listening")
+  const address = probe.address()
+  probe.close()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+interface Server {
+  readonly name: string
+  readonly port: number
+  readonly child: ChildProcess
+}
+
+const serve = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Server> => {
+  const at = await port()
+  const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
+  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname], {
+    env: { PATH: process.env["PATH"], NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "", NODE_ENV: "production", LOG_LEVEL: "Error", AMS_HOME: home, PORT: String(at), ...env },
+    stdio: ["ignore", "ignore", "inherit"]
+  })
+  for (let tries = 0; tries < 200; tries++) {
+    const up = await fetch(`http://127.0.0.1:${at}/health/ready`).then((answer) => answer.ok, () => false)
+    if (up) return { name, port: at, child }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${name} did not start`)
+}
+
+const stop = async (server: Server) => {
+  server.child.kill("SIGTERM")
+  await once(server.child, "close")
+}
+
+/** `connections` clients press as fast as they are answered. Answers with latencies in ms. */
+const load = async (server: Server, postmaster: number, next: () => Press, seconds: number) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const before = { own: secondsOf(server.child.pid ?? 0), database: secondsOfServer(postmaster) }
+  const until = performance.now() + seconds * 1000
+  const latencies: Array<number> = []
+  const wrong = new Map<number, number>()
+  const one = ({ path, token }: Press) =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request({
+        agent,
+        host: "127.0.0.1",
+        port: server.port,
+        method: "POST",
+        path,
+        headers: { authorization: `Bearer ${token}`, "content-length": 0 }
+      }, (answer) => {
+        answer.resume()
+        answer.on("end", () => resolve(answer.statusCode ?? 0))
+      })
+      sent.on("error", reject)
+      sent.end()
+    })
+  await Promise.all(Array.from({ length: connections }, async () => {
+    while (performance.now() < until) {
+      const started = performance.now()
+      const status = await one(next())
+      if (status === 201) latencies.push(performance.now() - started)
+      else wrong.set(status, (wrong.get(status) ?? 0) + 1)
+    }
+  }))
+  agent.destroy()
+  if (wrong.size > 0) throw new Error(`${server.name} answered ${JSON.stringify([...wrong])}`)
+  const micros = (seconds: number) => (seconds * 1_000_000) / latencies.length
+  return {
+    perSecond: latencies.length / seconds,
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    server: micros(secondsOf(server.child.pid ?? 0) - before.own),
+    database: micros(secondsOfServer(postmaster) - before.database)
+  }
+}
+
+type Round = Awaited<ReturnType<typeof load>>
+
+export const checkIn = Effect.fnUntraced(function*(serverUrl: string) {
+  const key = yield* Jwt.generateKey
+  const env = (url: string) => ({ DATABASE_URL: url, AMS_ENV: "production", JWT_PRIVATE_KEY: Redacted.value(key) })
+  const variants = [
+    { name: "AMS", script: "../src/main.ts", env: { AMS_ROLE: "api" } },
+    { name: "Fastify 5 + pg", script: "fastify.ts", env: {} },
+    ...process.env["BENCH_QUICK"] ? [] : [{ name: "AMS with handlers", script: "../src/main.ts", env: { AMS_ROLE: "all" } }]
+  ]
+  const postmaster = yield* Effect.promise(() => postmasterOf(serverUrl))
+  const results = new Map<string, Array<Round>>(variants.map(({ name }) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    // Alternating order, each on a database of its own.
+    for (const variant of round % 2 === 0 ? variants : [...variants].reverse()) {
+      const url = yield* migrated(serverUrl, `checkin_${round}_${variants.indexOf(variant)}`)
+      yield* Effect.promise(() => plant(url))
+      const list = yield* Effect.promise(() => presses(url, key))
+      let at = 0
+      const next = () => list[at++ % list.length] ?? { path: "/", token: "" }
+      const server = yield* Effect.promise(() => serve(variant.name, variant.script, { ...env(url), ...variant.env }))
+      yield* Effect.promise(() => load(server, postmaster, next, 3)) // warm
+      const measured = yield* Effect.promise(() => load(server, postmaster, next, secondsPerRound))
+      results.get(variant.name)?.push(measured)
+      yield* Effect.promise(() => stop(server))
+      yield* Effect.promise(() => query(serverUrl, `drop database checkin_${round}_${variants.indexOf(variant)} with (force)`))
+    }
+  }
+  const peers = results.get("Fastify 5 + pg") ?? []
+  const rows = variants.map(({ name }) => {
+    const own = results.get(name) ?? []
+    const ratios = own.map((one, index) => one.perSecond / (peers[index]?.perSecond ?? Number.NaN))
+    return [name, median(own.map((o) => o.perSecond)), median(own.map((o) => o.p50)), median(own.map((o) => o.p99)), median(own.map((o) => o.server)),
+      median(own.map((o) => o.database)), median(ratios)]
+  })
+  return table([["check-in over HTTP", "per second", "p50 ms", "p99 ms", "server µs", "PostgreSQL µs", "ratio to Fastify"], ...rows])
+})
