@@ -3,7 +3,7 @@
  * handlers (AMS as `AMS_ROLE=api`); a third row shows AMS with its handlers in the same process.
  */
 import { NodeCrypto } from "@effect/platform-node"
-import { Effect, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp } from "node:fs/promises"
@@ -65,9 +65,11 @@ const presses = async (url: string, key: Redacted.Redacted): Promise<ReadonlyArr
   const tokens = await Effect.runPromise(
     Effect.gen(function*() {
       const tokens = yield* Tokens
-      return yield* Effect.forEach(rows, (row) =>
-        tokens.issue({ memberId: MemberId.make(row.student_id), academyId: AcademyId.make(row.academy_id) }))
-    }).pipe(Effect.provide(Jwt.layer(key)), Effect.provide(NodeCrypto.layer))
+      return yield* Effect.forEach(
+        rows,
+        (row) => tokens.issue({ memberId: MemberId.make(row.student_id), academyId: AcademyId.make(row.academy_id) })
+      )
+    }).pipe(Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer)))
   )
   return Array.from({ length: sessions }, (_, session) =>
     rows.map((row, index) => ({
@@ -94,7 +96,15 @@ const serve = async (name: string, script: string, env: Readonly<Record<string, 
   const at = await port()
   const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
   const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname], {
-    env: { PATH: process.env["PATH"], NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "", NODE_ENV: "production", LOG_LEVEL: "Error", AMS_HOME: home, PORT: String(at), ...env },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "",
+      NODE_ENV: "production",
+      LOG_LEVEL: "Error",
+      AMS_HOME: home,
+      PORT: String(at),
+      ...env
+    },
     stdio: ["ignore", "ignore", "inherit"]
   })
   for (let tries = 0; tries < 200; tries++) {
@@ -161,13 +171,15 @@ export const checkIn = Effect.fnUntraced(function*(serverUrl: string) {
   const variants = [
     { name: "AMS", script: "../src/main.ts", env: { AMS_ROLE: "api" } },
     { name: "Fastify 5 + pg", script: "fastify.ts", env: {} },
-    ...process.env["BENCH_QUICK"] ? [] : [{ name: "AMS with handlers", script: "../src/main.ts", env: { AMS_ROLE: "all" } }]
+    ...process.env["BENCH_QUICK"]
+      ? []
+      : [{ name: "AMS with handlers", script: "../src/main.ts", env: { AMS_ROLE: "all" } }]
   ]
   const postmaster = yield* Effect.promise(() => postmasterOf(serverUrl))
   const results = new Map<string, Array<Round>>(variants.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     // Alternating order, each on a database of its own.
-    for (const variant of round % 2 === 0 ? variants : [...variants].reverse()) {
+    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
       const url = yield* migrated(serverUrl, `checkin_${round}_${variants.indexOf(variant)}`)
       yield* Effect.promise(() => plant(url))
       const list = yield* Effect.promise(() => presses(url, key))
@@ -178,15 +190,32 @@ export const checkIn = Effect.fnUntraced(function*(serverUrl: string) {
       const measured = yield* Effect.promise(() => load(server, postmaster, next, secondsPerRound))
       results.get(variant.name)?.push(measured)
       yield* Effect.promise(() => stop(server))
-      yield* Effect.promise(() => query(serverUrl, `drop database checkin_${round}_${variants.indexOf(variant)} with (force)`))
+      yield* Effect.promise(() =>
+        query(serverUrl, `drop database checkin_${round}_${variants.indexOf(variant)} with (force)`)
+      )
     }
   }
   const peers = results.get("Fastify 5 + pg") ?? []
   const rows = variants.map(({ name }) => {
     const own = results.get(name) ?? []
     const ratios = own.map((one, index) => one.perSecond / (peers[index]?.perSecond ?? Number.NaN))
-    return [name, median(own.map((o) => o.perSecond)), median(own.map((o) => o.p50)), median(own.map((o) => o.p99)), median(own.map((o) => o.server)),
-      median(own.map((o) => o.database)), median(ratios)]
+    return [
+      name,
+      median(own.map((o) => o.perSecond)),
+      median(own.map((o) => o.p50)),
+      median(own.map((o) => o.p99)),
+      median(own.map((o) => o.server)),
+      median(own.map((o) => o.database)),
+      median(ratios)
+    ]
   })
-  return table([["check-in over HTTP", "per second", "p50 ms", "p99 ms", "server µs", "PostgreSQL µs", "ratio to Fastify"], ...rows])
+  return table([[
+    "check-in over HTTP",
+    "per second",
+    "p50 ms",
+    "p99 ms",
+    "server µs",
+    "PostgreSQL µs",
+    "ratio to Fastify"
+  ], ...rows])
 })

@@ -27,6 +27,8 @@ export const postmasterOf = async (url: string): Promise<number> => {
 /** Seconds that PostgreSQL's processes have used so far, those that ended included. */
 export const secondsOfServer = (postmaster: number): number => {
   const main = stat(postmaster)
-  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(stat).filter((one) => one.parent === postmaster)
+  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(stat).filter((one) =>
+    one.parent === postmaster
+  )
   return (main.own + main.ended + children.reduce((sum, one) => sum + one.own, 0)) / ticksPerSecond
 }

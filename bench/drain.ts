@@ -5,8 +5,8 @@
 import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { run } from "graphile-worker"
-import { PgBoss } from "pg-boss"
 import { Pool } from "pg"
+import { PgBoss } from "pg-boss"
 import * as LocalEventBus from "../src/adapters/out/broker/LocalEventBus.ts"
 import * as Clients from "../src/adapters/out/postgres/Clients.ts"
 import * as Deliveries from "../src/adapters/out/postgres/PostgresDeliveryStore.ts"
@@ -32,7 +32,8 @@ const ams = Effect.fnUntraced(function*(serverUrl: string, name: string) {
             'sessionDate', '2026-11-22')
         from generate_series(1, ${jobs}) n returning id, academy_id)
       insert into event_delivery (event_id, handler, academy_id) select id, 'ReadModelSync', academy_id from e`
-    ))
+    )
+  )
   yield* Effect.promise(() => query(url, "analyze event_delivery"))
   let seen = 0
   const handler: EventHandler = {
@@ -151,7 +152,7 @@ export const drain = Effect.fnUntraced(function*(serverUrl: string) {
   ]
   const results = new Map<string, Array<number>>(contestants.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const [index, contestant] of (round % 2 === 0 ? contestants : [...contestants].reverse()).entries()) {
+    for (const [index, contestant] of (round % 2 === 0 ? contestants : contestants.toReversed()).entries()) {
       const database = `drain_${round}_${index}`
       results.get(contestant.name)?.push(yield* contestant.run(serverUrl, database))
       yield* Effect.promise(() => query(serverUrl, `drop database ${database} with (force)`))
@@ -164,4 +165,3 @@ export const drain = Effect.fnUntraced(function*(serverUrl: string) {
     ...contestants.map(({ name }) => [name, rate(name), rate(name) / better])
   ])
 })
-

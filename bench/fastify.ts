@@ -5,10 +5,10 @@
 import Fastify from "fastify"
 import * as jose from "jose"
 import { randomBytes } from "node:crypto"
-import pg from "pg"
+import { Pool } from "pg"
 
 const { DATABASE_URL, PORT, JWT_PRIVATE_KEY = "" } = process.env
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 })
+const pool = new Pool({ connectionString: DATABASE_URL, max: 10 })
 const { d: _, ...open } = JSON.parse(JWT_PRIVATE_KEY)
 const key = await jose.importJWK(open, "EdDSA")
 
@@ -96,13 +96,15 @@ app.post<{ Params: { readonly sessionId: string } }>("/api/v1/sessions/:sessionI
     })
     await client.query({
       name: "change",
-      text: `insert into attendance_change (attendance_id, version, actor_id, actor_role, channel, from_status, to_status, at)
+      text:
+        `insert into attendance_change (attendance_id, version, actor_id, actor_role, channel, from_status, to_status, at)
         values ($1, 1, $2, 'STUDENT', 'API', 'NONE', 'REQUESTED', $3)`,
       values: [id, studentId, now]
     })
     await client.query({
       name: "event",
-      text: `with e as (insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
+      text:
+        `with e as (insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
           occurred_at, actor, payload) values ($1, 'AttendanceRequested', 1, $2, 'attendance', $3, 1, $4, $5, $6))
         insert into event_delivery (event_id, handler, academy_id) values ($1, 'ReadModelSync', $2), ($1, 'Statistics', $2)`,
       values: [

@@ -51,14 +51,17 @@ const measure = Effect.fnUntraced(function*(url: string, rate: number, seconds: 
   yield* Effect.gen(function*() {
     const unitOfWork = yield* UnitOfWork
     const one = (n: number) =>
-      unitOfWork.run({ academyId, actor: null }, Effect.flatMap(Transaction, (transaction) => {
-        decidedAt.set(n, performance.now())
-        return transaction.append({
-          type: "MemberCreated",
-          aggregate: { type: "member", id: String(member?.id), version: n },
-          payload: { roles: ["STUDENT"] }
+      unitOfWork.run(
+        { academyId, actor: null },
+        Effect.flatMap(Transaction, (transaction) => {
+          decidedAt.set(n, performance.now())
+          return transaction.append({
+            type: "MemberCreated",
+            aggregate: { type: "member", id: String(member?.id), version: n },
+            payload: { roles: ["STUDENT"] }
+          })
         })
-      }))
+      )
     yield* one(-1)
     // An open loop: each event at its time, however long the ones before it take.
     const started = performance.now()
@@ -88,7 +91,8 @@ export const latency = Effect.fnUntraced(function*(serverUrl: string) {
           `insert into member (id, academy_id, name, phone_shared, locale, status, version)
             values (gen_random_uuid(), '${academyId}', 'm', true, 'ko', 'ACTIVE', 1)`
         )
-      ))
+      )
+    )
     const { toDocument, toHandler } = yield* measure(url, rate, seconds)
     rows.push([
       `${rate} a second`,

@@ -4,7 +4,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import pg from "pg"
+import { Client } from "pg"
 import { start } from "../src/adapters/embedded/EmbeddedPostgres.ts"
 import * as Clients from "../src/adapters/out/postgres/Clients.ts"
 import { makeEventPartitions, migrate } from "../src/adapters/out/postgres/Migrations.ts"
@@ -26,7 +26,7 @@ export const inDatabase = (url: string, name: string) => {
 }
 
 export const query = async (url: string, sql: string, params: ReadonlyArray<unknown> = []) => {
-  const client = new pg.Client(url)
+  const client = new Client(url)
   await client.connect()
   try {
     return (await client.query(sql, [...params])).rows
@@ -59,6 +59,7 @@ export const percentile = (values: ReadonlyArray<number>, p: number): number => 
 export const table = (rows: ReadonlyArray<ReadonlyArray<string | number>>): string => {
   const text = rows.map((row) => row.map((cell) => (typeof cell === "number" ? rounded(cell) : cell)))
   const widths = (text[0] ?? []).map((_, column) => Math.max(...text.map((row) => (row[column] ?? "").length)))
-  return text.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd()).join("\n")
+  return text.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())
+    .join("\n")
 }
 const rounded = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2))

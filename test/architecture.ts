@@ -30,7 +30,7 @@ const ports = "src/ports"
 const authorize = "src/application/Authorize.ts"
 const newIds = "src/application/NewIds.ts"
 const events = "src/application/events"
-const roots = ["src/App.ts", "src/main.ts", "src/cli.ts", "src/demo.ts"]
+const roots = ["src/App.ts", "src/Serve.ts", "src/main.ts", "src/cli.ts", "src/demo.ts"]
 
 export const addresses: ReadonlyArray<Address> = [
   { at: domain, mayImport: [] },
@@ -52,7 +52,9 @@ export const addresses: ReadonlyArray<Address> = [
   { at: "src/adapters/embedded", mayImport: [ports, domain] },
   { at: "src/adapters/workers", mayImport: [ports, domain] },
   { at: "src/Config.ts", mayImport: [domain] },
-  ...roots.map((at) => ({ at, mayImport: ["src"] }))
+  { at: "src/Logging.ts", mayImport: [domain, "src/Config.ts"] },
+  // Anything; the version that `ams --version` tells stands in package.json.
+  ...roots.map((at) => ({ at, mayImport: ["src", "package.json"] }))
 ]
 
 /** The modules of `effect` that hold or change values: no effects, no services, no clock. */

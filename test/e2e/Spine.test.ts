@@ -1,12 +1,12 @@
 /** From the student's button to the parent's phone, in real processes over real sockets and databases. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
 import { makeAcademy, password } from "../support/academy.ts"
 import { type Ams, call, eventually, login, startAms } from "../support/ams.ts"
 import { coreOn } from "../support/app.ts"
 import { clients, freshDatabaseUrl } from "../support/postgres.ts"
-import { SqlClient } from "effect/sql"
 
 /** A database with one academy of three students, made without any handler running. */
 const planted = Effect.gen(function*() {
@@ -28,39 +28,40 @@ const requestAndConfirm = Effect.fnUntraced(function*(ams: Ams, given: Planted) 
   const { session, students } = given.academy
   const requested = yield* call(ams, "POST", `/api/v1/sessions/${session.id}/attendances`, { token: student })
   assert.strictEqual(requested.status, 201)
-  assert.strictEqual(requested.json.data.status, "REQUESTED")
+  assert.strictEqual(requested.at("data.status"), "REQUESTED")
   const confirmed = yield* call(ams, "POST", `/api/v1/sessions/${session.id}/attendances/confirm`, {
     token: teacher,
     body: { students: [{ studentId: students[0]?.student.memberId }] }
   })
   assert.strictEqual(confirmed.status, 200)
-  assert.strictEqual(confirmed.json.data[0].status, "PRESENT")
-  return String(requested.json.data.id)
+  assert.strictEqual(confirmed.at("data.0.status"), "PRESENT")
+  return String(requested.at("data.id"))
 })
 
 /** What everybody should see afterwards. */
 const told = Effect.fnUntraced(function*(ams: Ams, given: Planted, attendanceId: string) {
   const { academy } = given
   const { teacher } = yield* studentAndTeacher(ams, given)
-  yield* eventually(Effect.gen(function*() {
-    const inbox = yield* call(ams, "GET", `/dev/inbox.json?academyId=${academy.academy.id}`)
-    assert.strictEqual(inbox.json.data.length, 1)
-    assert.include(inbox.json.data[0].body, academy.students[0]?.name)
-    const list = yield* call(ams, "GET", `/api/v1/classes/${academy.class.id}/attendances?date=${academy.today}`, {
-      token: teacher
-    })
-    assert.deepStrictEqual(list.json.data.map((one: { id: string; status: string }) => [one.id, one.status]), [
-      [attendanceId, "PRESENT"]
-    ])
-    const days = yield* call(
-      ams,
-      "GET",
-      `/api/v1/statistics/class-days?classId=${academy.class.id}&dateFrom=${academy.today}&dateTo=${academy.today}`,
-      { token: teacher }
-    )
-    const [day] = days.json.data
-    assert.deepInclude(day, { expected: 3, present: 1, late: 0, requested: 0, sessions: 1 })
-  }), 25)
+  yield* eventually(
+    Effect.gen(function*() {
+      const inbox = yield* call(ams, "GET", `/dev/inbox.json?academyId=${academy.academy.id}`)
+      assert.strictEqual(inbox.at("data.length"), 1)
+      assert.include(String(inbox.at("data.0.body")), String(academy.students[0]?.name))
+      const list = yield* call(ams, "GET", `/api/v1/classes/${academy.class.id}/attendances?date=${academy.today}`, {
+        token: teacher
+      })
+      assert.strictEqual(list.at("data.length"), 1)
+      assert.deepInclude(list.at("data.0"), { id: attendanceId, status: "PRESENT" })
+      const days = yield* call(
+        ams,
+        "GET",
+        `/api/v1/statistics/class-days?classId=${academy.class.id}&dateFrom=${academy.today}&dateTo=${academy.today}`,
+        { token: teacher }
+      )
+      assert.deepInclude(days.at("data.0"), { expected: 3, present: 1, late: 0, requested: 0, sessions: 1 })
+    }),
+    25
+  )
 })
 
 const openDeliveries = Effect.fnUntraced(function*(url: string) {
@@ -80,20 +81,24 @@ const readSides = [
 ]
 
 describe.each(readSides)("the spine, $name", ({ env }) => {
-  it.live("request → confirm → the parent is told once, the read side and the statistics show it", () =>
-    Effect.gen(function*() {
-      const given = yield* planted
-      const ams = yield* startAms({ DATABASE_URL: given.url, ...env(given) })
-      const attendance = yield* requestAndConfirm(ams, given)
-      yield* told(ams, given, attendance)
-      yield* eventually(Effect.map(openDeliveries(given.url), (open) => assert.lengthOf(open, 0)))
-      // Still once when everything is done.
-      const inbox = yield* call(ams, "GET", `/dev/inbox.json?academyId=${given.academy.academy.id}`)
-      assert.strictEqual(inbox.json.data.length, 1)
-      ams.signal("SIGTERM")
-      assert.strictEqual(yield* ams.ended, 0)
-      assert.strictEqual(ams.stderr(), "")
-    }), 60_000)
+  it.live(
+    "request → confirm → the parent is told once, the read side and the statistics show it",
+    () =>
+      Effect.gen(function*() {
+        const given = yield* planted
+        const ams = yield* startAms({ DATABASE_URL: given.url, ...env(given) })
+        const attendance = yield* requestAndConfirm(ams, given)
+        yield* told(ams, given, attendance)
+        yield* eventually(Effect.map(openDeliveries(given.url), (open) => assert.lengthOf(open, 0)))
+        // Still once when everything is done.
+        const inbox = yield* call(ams, "GET", `/dev/inbox.json?academyId=${given.academy.academy.id}`)
+        assert.strictEqual(inbox.at("data.length"), 1)
+        ams.signal("SIGTERM")
+        assert.strictEqual(yield* ams.ended, 0)
+        assert.strictEqual(ams.stderr(), "")
+      }),
+    60_000
+  )
 
   it.live("the same after kill -9 between the commit and the handlers", () =>
     Effect.gen(function*() {
@@ -120,6 +125,6 @@ describe.each(readSides)("the spine, $name", ({ env }) => {
       yield* told(second, given, attendance)
       yield* eventually(Effect.map(openDeliveries(given.url), (open) => assert.lengthOf(open, 0)))
       const inbox = yield* call(second, "GET", `/dev/inbox.json?academyId=${given.academy.academy.id}`)
-      assert.strictEqual(inbox.json.data.length, 1)
+      assert.strictEqual(inbox.at("data.length"), 1)
     }), 60_000)
 })

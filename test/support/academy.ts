@@ -63,7 +63,9 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
 
   const admin = yield* members.createAdministrator(person("ADMINISTRATOR"))
   const asAdmin: Actor = { memberId: admin.id, academyId: null, roles: ["ADMINISTRATOR"], children: [] }
-  const academy = yield* academies.create({ name: "한빛학원", registrationNumber: `reg-${tag}-${admin.id}` }).pipe(as(asAdmin))
+  const academy = yield* academies.create({ name: "한빛학원", registrationNumber: `reg-${tag}-${admin.id}` }).pipe(
+    as(asAdmin)
+  )
   const inside: Actor = { ...asAdmin, academyId: academy.id }
   return yield* Effect.gen(function*() {
     const manager = yield* members.create(person("MANAGER", login("manager")))
@@ -75,18 +77,25 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
       capacity: options.capacity ?? Math.max(1, options.students),
       schedules: daily(now, options.startsIn ?? -5)
     })
-    const students = yield* Effect.forEach(Array.from({ length: options.students }), (_, index) =>
-      Effect.gen(function*() {
-        const student = yield* members.create(person("STUDENT", index === 0 ? login("student") : {}))
-        const parent = yield* members.create(person("PARENT", index === 0 ? login("parent") : {}))
-        yield* members.linkGuardian(student.id, { parentId: parent.id, relationship: "MOTHER" })
-        yield* classes.enroll(made.id, { studentId: student.id })
-        return { student, parent }
-      }))
+    const students = yield* Effect.forEach(
+      Array.from({ length: options.students }),
+      (_, index) =>
+        Effect.gen(function*() {
+          const student = yield* members.create(person("STUDENT", index === 0 ? login("student") : {}))
+          const parent = yield* members.create(person("PARENT", index === 0 ? login("parent") : {}))
+          yield* members.linkGuardian(student.id, { parentId: parent.id, relationship: "MOTHER" })
+          yield* classes.enroll(made.id, { studentId: student.id })
+          return { student, parent }
+        })
+    )
     const today = dateIn(zone, DateTime.add(now, { minutes: options.startsIn ?? -5 }))
     const sessions = yield* repository.sessions(academy.id, made.id, { from: today, to: today })
     const session = sessions[0] ?? (yield* Effect.die("no session today"))
-    const actor = (member: { readonly id: Actor["memberId"] }, role: Role, children: Actor["children"] = []): Actor => ({
+    const actor = (
+      member: { readonly id: Actor["memberId"] },
+      role: Role,
+      children: Actor["children"] = []
+    ): Actor => ({
       memberId: member.id,
       academyId: academy.id,
       roles: [role],

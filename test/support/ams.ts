@@ -33,7 +33,14 @@ export const spawnAms = (env: Readonly<Record<string, string>>) =>
       const home = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "ams-home-")))
       const port = env["PORT"] ?? String(yield* freePort)
       const child = spawn(process.execPath, [new URL("../../src/main.ts", import.meta.url).pathname], {
-        env: { PATH: process.env["PATH"], AMS_HOME: home, AMS_ENV: "development", LOG_LEVEL: "Warn", ...env, PORT: port },
+        env: {
+          PATH: process.env["PATH"],
+          AMS_HOME: home,
+          AMS_ENV: "development",
+          LOG_LEVEL: "Warn",
+          ...env,
+          PORT: port
+        },
         stdio: ["ignore", "pipe", "pipe"]
       })
       const output = { stdout: "", stderr: "" }
@@ -60,7 +67,14 @@ export const spawnAms = (env: Readonly<Record<string, string>>) =>
 
 /** Tries until it holds (assertions too): at most every 20 ms, for at most this long. */
 export const eventually = <A, E, R>(check: Effect.Effect<A, E, R>, seconds = 20) =>
-  check.pipe(Effect.catchDefect((defect) => Effect.fail(defect)), Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` }))))
+  check.pipe(
+    Effect.catchDefect((defect) => Effect.fail(defect)),
+    Effect.retry(Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` })))
+  )
+
+/** The same, for what is read and what it should be. */
+export const becomes = <A, E, R>(read: Effect.Effect<A, E, R>, expected: (now: A) => void) =>
+  eventually(Effect.tap(read, (now) => Effect.sync(() => expected(now))))
 
 export const ready = (ams: Ams) =>
   Effect.raceFirst(
@@ -75,17 +89,23 @@ export const startAms = (env: Readonly<Record<string, string>>) => Effect.tap(sp
 
 export interface Answer {
   readonly status: number
-  // Tests read into answers as they expect them.
-  readonly json: any
-  readonly headers: Headers
+  /** What stands in the body at a path such as `data.0.status`; undefined when there is nothing. */
+  readonly at: (path: string) => unknown
 }
+
+const reader = (json: unknown) => (path: string): unknown =>
+  path.split(".").reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    json
+  )
 
 /** One call; never fails for a status. */
 export const call = (
   ams: Pick<Ams, "url">,
   method: string,
   path: string,
-  options: { readonly token?: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {}
+  options: { readonly token?: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } =
+    {}
 ) =>
   Effect.promise(async (signal): Promise<Answer> => {
     const answer = await fetch(`${ams.url}${path}`, {
@@ -99,11 +119,11 @@ export const call = (
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
     })
     const text = await answer.text()
-    return { status: answer.status, json: text === "" ? null : JSON.parse(text), headers: answer.headers }
+    return { status: answer.status, at: reader(text === "" ? null : JSON.parse(text)) }
   })
 
 export const login = (ams: Pick<Ams, "url">, loginId: string, password: string) =>
   Effect.map(
     call(ams, "POST", "/api/v1/auth/login", { body: { loginId, password } }),
-    (answer): string => String(answer.json.data?.accessToken)
+    (answer) => String(answer.at("data.accessToken"))
   )

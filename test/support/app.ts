@@ -27,13 +27,19 @@ const key = Effect.runSync(Effect.cached(generateKey))
 /** Ports and use cases without handlers: what was committed stays to be delivered. */
 export const coreOn = (url: Redacted.Redacted, changed: Partial<Settings> = {}) => {
   const settings = { ...testSettings, ...changed }
-  return Layer.unwrap(Effect.map(key, (jwtPrivateKey) =>
-    useCases.pipe(Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey })))))
+  return Layer.unwrap(
+    Effect.map(
+      key,
+      (jwtPrivateKey) => useCases.pipe(Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey })))
+    )
+  )
 }
 
 /** On a new database, and with the handlers running. */
 export const core = (changed: Partial<Settings> = {}) =>
   Layer.unwrap(Effect.map(freshDatabaseUrl(), ({ url }) => coreOn(url, changed)))
 export const running = (changed: Partial<Settings> = {}) =>
-  Layer.unwrap(Effect.map(freshDatabaseUrl(), ({ url }) =>
-    handlers({ ...testSettings, ...changed }).pipe(Layer.provideMerge(coreOn(url, changed)))))
+  Layer.unwrap(
+    Effect.map(freshDatabaseUrl(), ({ url }) =>
+      handlers({ ...testSettings, ...changed }).pipe(Layer.provideMerge(coreOn(url, changed))))
+  )

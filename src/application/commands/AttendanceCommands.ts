@@ -131,12 +131,17 @@ export class AttendanceCommands extends Context.Service<AttendanceCommands, {
         request: Effect.fn("AttendanceCommands.request")(function*(sessionId) {
           const actor = yield* allowInAcademy("attendance:request")
           const now = yield* DateTime.now
-          const { decided, rolls } = yield* change(actor, sessionId, [actor.memberId], (rolls) =>
-            Effect.gen(function*() {
-              const [roll] = rolls
-              const one = roll === undefined ? null : yield* Effect.fromResult(request(roll, by(actor, now)))
-              return one === null ? [] : [one]
-            }))
+          const { decided, rolls } = yield* change(
+            actor,
+            sessionId,
+            [actor.memberId],
+            (rolls) =>
+              Effect.gen(function*() {
+                const [roll] = rolls
+                const one = roll === undefined ? null : yield* Effect.fromResult(request(roll, by(actor, now)))
+                return one === null ? [] : [one]
+              })
+          )
           const attendance = decided[0]?.attendance ?? rolls[0]?.attendance
           return attendance ?? (yield* new NotFound({ what: "session", id: sessionId }))
         }),
@@ -148,7 +153,10 @@ export class AttendanceCommands extends Context.Service<AttendanceCommands, {
           const { decided } = yield* change(actor, sessionId, [...asked.keys()], (rolls, teacherId) =>
             Effect.andThen(
               owns(actor, "attendance:confirm", teacherId),
-              Effect.forEach(rolls, (roll) => Effect.fromResult(confirm(roll, asked.get(roll.studentId), by(actor, now))))
+              Effect.forEach(
+                rolls,
+                (roll) => Effect.fromResult(confirm(roll, asked.get(roll.studentId), by(actor, now)))
+              )
             ))
           return decided.map((one) => one.attendance)
         }),

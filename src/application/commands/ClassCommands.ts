@@ -48,13 +48,16 @@ export class ClassCommands extends Context.Service<ClassCommands, {
       const newId = yield* idMaker
 
       const withIds = (planned: ReturnType<typeof plan>, of: Class) =>
-        Effect.map(Effect.replicateEffect(newId(SessionId), planned.length), (ids) =>
-          planned.flatMap((meeting, index): ReadonlyArray<Session> => {
-            const id = ids[index]
-            return id === undefined
-              ? []
-              : [{ ...meeting, id, academyId: of.academyId, classId: of.id, status: "SCHEDULED", version: 1 }]
-          }))
+        Effect.map(
+          Effect.replicateEffect(newId(SessionId), planned.length),
+          (ids) =>
+            planned.flatMap((meeting, index): ReadonlyArray<Session> => {
+              const id = ids[index]
+              return id === undefined
+                ? []
+                : [{ ...meeting, id, academyId: of.academyId, classId: of.id, status: "SCHEDULED", version: 1 }]
+            })
+        )
 
       return ClassCommands.of({
         create: Effect.fn("ClassCommands.create")(function*(input) {
@@ -78,7 +81,10 @@ export class ClassCommands extends Context.Service<ClassCommands, {
             Effect.gen(function*() {
               yield* classes.insert(made)
               yield* classes.insertSessions(sessions)
-              yield* (yield* Transaction).append(event, ...(sessions.length === 0 ? [] : [sessionsPlanned(made, sessions)]))
+              yield* (yield* Transaction).append(
+                event,
+                ...(sessions.length === 0 ? [] : [sessionsPlanned(made, sessions)])
+              )
             })
           )
           return made

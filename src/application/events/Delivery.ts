@@ -40,7 +40,9 @@ const drainWithin = Duration.seconds(12)
 const untilStored = <A, R>(what: string, effect: Effect.Effect<A, StorageUnavailable, R>): Effect.Effect<A, never, R> =>
   effect.pipe(
     Effect.tapError((error) => Effect.logWarning(`${what}: the database does not answer, trying again`, error.cause)),
-    Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)),
+    Effect.retry(
+      Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+    ),
     Effect.orDie
   )
 
@@ -70,7 +72,11 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
     delivery: Parameters<typeof store.park>[0] & { readonly handler: HandlerName },
     attempt: Attempt
   ) {
-    yield* Effect.logError("event parked in the failed-event store", { ...attempt, event: delivery.event.id, handler: delivery.handler })
+    yield* Effect.logError("event parked in the failed-event store", {
+      ...attempt,
+      event: delivery.event.id,
+      handler: delivery.handler
+    })
     yield* Metrics.parked(delivery.handler, attempt.class)
     yield* untilStored("parking", store.park(delivery, FailedEventId.make(yield* random.uuidV7()), attempt))
   })
@@ -87,16 +93,19 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
     const keep = Duration.isLessThanOrEqualTo(wait.value, longestSleep) && !stopping
     yield* untilStored("postponing", store.postpone(delivery, attempt, wait.value, keep))
     if (!keep) return bus.forget([delivery])
-    yield* FiberSet.run(sleepers, Effect.andThen(
-      Effect.sleep(wait.value),
-      Effect.sync(() => {
-        if (delivery.owner === bus.incarnation()) bus.offer([{ ...delivery, attempts: number }])
-      })
-    ))
+    yield* FiberSet.run(
+      sleepers,
+      Effect.andThen(
+        Effect.sleep(wait.value),
+        Effect.sync(() => {
+          if (delivery.owner === bus.incarnation()) bus.offer([{ ...delivery, attempts: number }])
+        })
+      )
+    )
   })
 
   const attempt = (handler: EventHandler, policy: RetryPolicy, batch: NonEmptyReadonlyArray<Held>) =>
-    handler.handle(Arr.map(batch, (delivery) => delivery.event)).pipe(
+    Effect.suspend(() => handler.handle(Arr.map(batch, (delivery) => delivery.event))).pipe(
       Effect.timeoutOrElse({
         duration: policy.timeout,
         orElse: () =>
@@ -115,14 +124,27 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
           Effect.fail(new HandlerFailure({ class: "permanent", rule: "defect", message: describe(defect) }))
         )
       ),
+      // An interruption of our own passes by here; this one came from inside the handler.
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.fail(new HandlerFailure({ class: "transient", rule: "interrupted", message: "interrupted from inside" }))
+          : Effect.failCause(cause)
+      ),
       Effect.withSpan(`deliver ${handler.name}`, { attributes: { "messaging.batch.message_count": batch.length } })
     )
 
-  const process = (handler: EventHandler, policy: RetryPolicy, batch: NonEmptyReadonlyArray<Held>): Effect.Effect<void> =>
+  const process = (
+    handler: EventHandler,
+    policy: RetryPolicy,
+    batch: NonEmptyReadonlyArray<Held>
+  ): Effect.Effect<void> =>
     attempt(handler, policy, batch).pipe(
       Effect.matchEffect({
         onSuccess: () =>
-          Effect.andThen(Metrics.delivered(handler.name, batch), Effect.sync(() => Queue.offerAllUnsafe(finished, batch))),
+          Effect.andThen(
+            Metrics.delivered(handler.name, batch),
+            Effect.sync(() => Queue.offerAllUnsafe(finished, batch))
+          ),
         onFailure: (failure) =>
           // Whose fault it is shows when each event stands alone; what time heals is tried again together.
           batch.length > 1 && failure.class !== "transient"

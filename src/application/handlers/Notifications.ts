@@ -3,7 +3,7 @@
  * nothing itself.
  */
 import { Effect } from "effect"
-import { MessageId, NotificationId, type AcademyId } from "../../domain/Ids.ts"
+import { type AcademyId, MessageId, NotificationId } from "../../domain/Ids.ts"
 import { deliverWithin, messagePlanned, occasionOf } from "../../domain/Notification.ts"
 import { type EventHandler, HandlerFailure } from "../../ports/EventHandler.ts"
 import { type Audience, NotificationLedger, type PlannedMessage } from "../../ports/NotificationLedger.ts"
@@ -17,8 +17,10 @@ const plan = Effect.fnUntraced(function*(audience: ReadonlyArray<Audience>) {
   const messages: Array<PlannedMessage> = []
   for (const [first, ...others] of groups.values()) {
     if (first === undefined) continue
-    const notifications = yield* Effect.forEach([first, ...others], ({ occasion }) =>
-      Effect.map(newId(NotificationId), (id) => ({ id, occasion })))
+    const notifications = yield* Effect.forEach(
+      [first, ...others],
+      ({ occasion }) => Effect.map(newId(NotificationId), (id) => ({ id, occasion }))
+    )
     messages.push({
       id: yield* newId(MessageId),
       academyId: first.academyId,

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import type { Kind } from "../../domain/ReadModel.ts"
 import { type EventHandler, HandlerFailure } from "../../ports/EventHandler.ts"
-import { type ReadSideUnavailable, ReadModels } from "../../ports/ReadModels.ts"
+import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import { ReadModelSource } from "../../ports/ReadModelSource.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 
@@ -57,4 +57,3 @@ export const readModelSync = Effect.map(
     handle: (events) => sync(events.flatMap(affected)).pipe(Effect.mapError(asFailure), Effect.provideContext(context))
   })
 )
-

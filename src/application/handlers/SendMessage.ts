@@ -12,8 +12,10 @@ import { NotificationPort, type OutgoingMessage } from "../../ports/Notification
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 
 const stored = <A>(effect: Effect.Effect<A, StorageUnavailable>) =>
-  Effect.mapError(effect, () =>
-    new HandlerFailure({ class: "transient", rule: "postgres", message: "the database does not answer" }))
+  Effect.mapError(
+    effect,
+    () => new HandlerFailure({ class: "transient", rule: "postgres", message: "the database does not answer" })
+  )
 
 export const sendMessage = Effect.gen(function*() {
   const ledger = yield* NotificationLedger
@@ -54,7 +56,11 @@ export const sendMessage = Effect.gen(function*() {
     if (holding.length === 0) return yield* stored(ledger.drop(message.id, "SKIPPED"))
     if (message.recipient.phone === null) {
       yield* stored(ledger.drop(message.id, "UNDELIVERED"))
-      return yield* new HandlerFailure({ class: "permanent", rule: "no-phone", message: "the recipient has no phone number" })
+      return yield* new HandlerFailure({
+        class: "permanent",
+        rule: "no-phone",
+        message: "the recipient has no phone number"
+      })
     }
     yield* send({
       id: message.id,

@@ -37,7 +37,11 @@ export const classInView = (
 ): Effect.Effect<View<"class">, NotAllowed | NotFound | ReadSideUnavailable, ReadModels> =>
   Effect.gen(function*() {
     const readModels = yield* ReadModels
-    const found: Option.Option<View<"class">> = yield* readModels.get("class", actor.academyId satisfies AcademyId, classId)
+    const found: Option.Option<View<"class">> = yield* readModels.get(
+      "class",
+      actor.academyId satisfies AcademyId,
+      classId
+    )
     if (Option.isNone(found)) return yield* new NotFound({ what: "class", id: classId })
     if (!seesWholeAcademy(actor) && found.value.teacherId !== actor.memberId) {
       return yield* new NotAllowed({ permission })

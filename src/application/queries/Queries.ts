@@ -124,7 +124,11 @@ export class Queries extends Context.Service<Queries, {
           const actor = yield* allowInAcademy("attendance:read")
           const studentId = yield* studentInView(actor, "attendance:read", filter.studentId)
           if (studentId === undefined) return yield* new NotAllowed({ permission: "attendance:read" })
-          return yield* page(actor, "attendance", request, { where: { studentId }, ...bounds(filter), order: "descending" })
+          return yield* page(actor, "attendance", request, {
+            where: { studentId },
+            ...bounds(filter),
+            order: "descending"
+          })
         }),
         classDays: Effect.fn("Queries.classDays")(function*(filter, request) {
           const actor = yield* allowInAcademy("statistics:read")

@@ -82,6 +82,8 @@ export const layer = (handlers: ReadonlyArray<HandlerName>) =>
             if (line.waiting.length === 0) line.filled.closeUnsafe()
             if (Arr.isArrayNonEmpty(batch)) return batch
             yield* line.filled.await
+            // Whoever opened the latch may be a command on its way out of COMMIT: let it go first.
+            yield* Effect.yieldNow
           }
         }),
         room: (handler) => {

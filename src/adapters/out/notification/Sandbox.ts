@@ -25,9 +25,9 @@ export const layer = Layer.effect(
           insert into sandbox_message (id, academy_id, channel, recipient, body)
           values (${message.id}, ${message.academyId}, 'KAKAO_TALK', ${message.to}, ${message.text})
           on conflict (id) do nothing`).pipe(
-            Effect.mapError(unreachable),
-            Effect.as(`sandbox-${message.id}`)
-          ),
+          Effect.mapError(unreachable),
+          Effect.as(`sandbox-${message.id}`)
+        ),
       lookUp: (id) =>
         orUnavailable(sql`select 1 from sandbox_message where id = ${id}`).pipe(
           Effect.mapError(unreachable),
@@ -43,14 +43,16 @@ export const layerInbox = Layer.effect(
     const sql = yield* SqlClient.SqlClient
     return Inbox.of({
       list: ({ academyId, limit }) =>
-        orUnavailable(sql<{ id: string; academyId: string; channel: string; recipient: string; body: string; at: Date }>`
+        orUnavailable(
+          sql<{ id: string; academyId: string; channel: string; recipient: string; body: string; at: Date }>`
           select id, academy_id as "academyId", channel, recipient, body, at from sandbox_message
           where ${academyId === undefined ? sql`true` : sql`academy_id = ${academyId}`}
-          order by at desc, id desc limit ${limit}`).pipe(
-            Effect.map((rows) =>
-              rows.map((row) => ({ ...row, id: MessageId.make(row.id), academyId: AcademyId.make(row.academyId) }))
-            )
+          order by at desc, id desc limit ${limit}`
+        ).pipe(
+          Effect.map((rows) =>
+            rows.map((row) => ({ ...row, id: MessageId.make(row.id), academyId: AcademyId.make(row.academyId) }))
           )
+        )
     })
   })
 )

@@ -14,7 +14,9 @@ import { CommandConnection } from "./CommandConnection.ts"
 /** The pool for units of work of commands. */
 export class CommandSql extends Context.Service<CommandSql, SqlClient.SqlClient>()("ams/postgres/CommandSql") {}
 /** The pool for units of work of handlers and jobs. */
-export class BackgroundSql extends Context.Service<BackgroundSql, SqlClient.SqlClient>()("ams/postgres/BackgroundSql") {}
+export class BackgroundSql
+  extends Context.Service<BackgroundSql, SqlClient.SqlClient>()("ams/postgres/BackgroundSql")
+{}
 
 /** For claiming and finishing deliveries. */
 export class DeliverySql extends Context.Service<DeliverySql, PgClient.PgClient>()("ams/postgres/DeliverySql") {}

@@ -59,8 +59,10 @@ export class CommandConnection implements SqlConnection.Connection {
     })
   }
 
-  private readonly run = (sql: string, params: ReadonlyArray<unknown>): Effect.Effect<PgConnection.Result, SqlError.SqlError> =>
-    Effect.suspend(() => this.flush({ sql, params }))
+  private readonly run = (
+    sql: string,
+    params: ReadonlyArray<unknown>
+  ): Effect.Effect<PgConnection.Result, SqlError.SqlError> => Effect.suspend(() => this.flush({ sql, params }))
 
   /** COMMIT with all kept writes. Nothing to do when no statement was ever sent. */
   readonly commit: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
@@ -103,7 +105,10 @@ export class CommandConnection implements SqlConnection.Connection {
     })
   }
 
-  executeValues(sql: string, params: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError.SqlError> {
+  executeValues(
+    sql: string,
+    params: ReadonlyArray<unknown>
+  ): Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError.SqlError> {
     return Effect.map(this.execute(sql, params, undefined), (rows) => rows.map((row) => Object.values(row)))
   }
 

@@ -25,7 +25,9 @@ export const columns = `e.id, e.type, e.version, e.academy_id as "academyId", e.
 
 const decodeRow = Schema.decodeUnknownResult(Row)
 const decodePayload = Object.fromEntries(
-  Object.entries(payloads).map(([type, payload]) => [type, Schema.decodeUnknownResult(payload as Schema.Codec<unknown>)])
+  Object.entries(payloads).map((
+    [type, payload]
+  ) => [type, Schema.decodeUnknownResult(payload as Schema.Codec<unknown>)])
 )
 
 /** The event, or why this version of AMS cannot read it. */

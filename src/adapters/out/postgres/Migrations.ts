@@ -69,7 +69,9 @@ export const pending = (
     const file = files[index]
     if (done.number !== index + 1) return failed(`the database lacks migration ${index + 1} but has ${done.number}`)
     if (file === undefined) {
-      return failed(`the database has migration ${done.name}, which this AMS does not know: it is older than its database`)
+      return failed(
+        `the database has migration ${done.name}, which this AMS does not know: it is older than its database`
+      )
     }
     if (file.checksum !== done.checksum) {
       return failed(`sql/${file.name} was changed after it was applied: put it back and write a new migration`)
@@ -109,17 +111,23 @@ const applyNext = Effect.fnUntraced(function*(files: ReadonlyArray<MigrationFile
 const describe = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
 /** Applies what is missing and makes the event partitions of the coming days. Returns the names applied. */
-export const migrate = Effect.fn("Migrations.migrate")(function*(folder: string = sqlFolder) {
-  const sql = yield* SqlClient.SqlClient
-  const files = yield* readFiles(folder)
-  const done: Array<string> = []
-  while (true) {
-    const next = yield* sql.withTransaction(applyNext(files))
-    if (next === undefined) break
-    done.push(next.name)
-  }
-  return done
-}, Effect.catchTag("SqlError", (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))))
+export const migrate = Effect.fn("Migrations.migrate")(
+  function*(folder: string = sqlFolder) {
+    const sql = yield* SqlClient.SqlClient
+    const files = yield* readFiles(folder)
+    const done: Array<string> = []
+    while (true) {
+      const next = yield* sql.withTransaction(applyNext(files))
+      if (next === undefined) break
+      done.push(next.name)
+    }
+    return done
+  },
+  Effect.catchTag(
+    "SqlError",
+    (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))
+  )
+)
 
 /** Makes missing daily partitions of `event`, 14 days ahead; safe when run twice or by several processes. */
 export const makeEventPartitions = Effect.gen(function*() {
@@ -128,15 +136,21 @@ export const makeEventPartitions = Effect.gen(function*() {
 })
 
 /** Every migration with when it was applied. */
-export const status = Effect.fn("Migrations.status")(function*(folder: string = sqlFolder) {
-  const sql = yield* SqlClient.SqlClient
-  const files = yield* readFiles(folder)
-  const applied = yield* readApplied(sql)
-  const rest = pending(files, applied)
-  if (rest instanceof MigrationFailed) return yield* rest
-  return files.map((file, index): MigrationStatus => ({
-    number: file.number,
-    name: file.name,
-    appliedAt: applied[index]?.applied_at ?? null
-  }))
-}, Effect.catchTag("SqlError", (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))))
+export const status = Effect.fn("Migrations.status")(
+  function*(folder: string = sqlFolder) {
+    const sql = yield* SqlClient.SqlClient
+    const files = yield* readFiles(folder)
+    const applied = yield* readApplied(sql)
+    const rest = pending(files, applied)
+    if (rest instanceof MigrationFailed) return yield* rest
+    return files.map((file, index): MigrationStatus => ({
+      number: file.number,
+      name: file.name,
+      appliedAt: applied[index]?.applied_at ?? null
+    }))
+  },
+  Effect.catchTag(
+    "SqlError",
+    (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))
+  )
+)

@@ -174,22 +174,22 @@ export const layer = Layer.effect(
         select handler, count(*)::int as open,
           greatest(0, extract(epoch from now() - min(uuid_extract_timestamp(event_id))))::float8 as oldest
         from event_delivery group by handler order by handler`).pipe(
-          Effect.map((rows) => rows.map((row) => ({ handler: row.handler, open: row.open, oldestSeconds: row.oldest })))
-        ),
+        Effect.map((rows) => rows.map((row) => ({ handler: row.handler, open: row.open, oldestSeconds: row.oldest })))
+      ),
       nodes: orUnavailable(sql<{ incarnation: string; host: string; pid: number; startedAt: Date; silent: number }>`
         select incarnation, host, pid, started_at as "startedAt",
           extract(epoch from now() - heartbeat_at)::float8 as silent
         from node order by started_at`).pipe(
-          Effect.map((rows) =>
-            rows.map((row) => ({
-              incarnation: Incarnation.make(row.incarnation),
-              host: row.host,
-              pid: row.pid,
-              startedAt: row.startedAt,
-              silentSeconds: row.silent
-            }))
-          )
+        Effect.map((rows) =>
+          rows.map((row) => ({
+            incarnation: Incarnation.make(row.incarnation),
+            host: row.host,
+            pid: row.pid,
+            startedAt: row.startedAt,
+            silentSeconds: row.silent
+          }))
         )
+      )
     })
   })
 )

@@ -1,8 +1,8 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { FailedEvent, FailedEventStore, type Operator } from "../../../ports/FailedEventStore.ts"
 import type { AcademyId, FailedEventId } from "../../../domain/Ids.ts"
+import { FailedEvent, FailedEventStore, type Operator } from "../../../ports/FailedEventStore.ts"
 import { orUnavailable } from "./Faults.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.Array(FailedEvent))
@@ -13,11 +13,12 @@ export const layer = Layer.effect(
     const sql = yield* SqlClient.SqlClient
     const random = yield* SecureRandom.SecureRandom
 
-    const columns = sql.literal(`id, event_id as "eventId", event_type as "eventType", handler, academy_id as "academyId",
+    const columns = sql.literal(
+      `id, event_id as "eventId", event_type as "eventType", handler, academy_id as "academyId",
       class, rule, error, fingerprint, attempts, first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt",
-      status, replays, reason`)
-    const of = (academyId: AcademyId | null) =>
-      academyId === null ? sql`true` : sql`academy_id = ${academyId}`
+      status, replays, reason`
+    )
+    const of = (academyId: AcademyId | null) => academyId === null ? sql`true` : sql`academy_id = ${academyId}`
 
     /** What an operator did, in the same statement that did it: `changed` is the row, if it was as expected. */
     const audit = (by: Operator, entry: string, action: string, id: FailedEventId, reason: string | null) =>
@@ -63,8 +64,8 @@ export const layer = Layer.effect(
       }),
       countOpen: orUnavailable(sql<{ open: number }>`
         select count(*)::int as open from failed_event where status in ('OPEN', 'REPLAYING')`).pipe(
-          Effect.map(([row]) => row?.open ?? 0)
-        )
+        Effect.map(([row]) => row?.open ?? 0)
+      )
     })
   })
 )

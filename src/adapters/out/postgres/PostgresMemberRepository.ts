@@ -53,7 +53,9 @@ export const layer = Layer.effect(
         yield* keep(
           command,
           command`insert into member_role ${
-            command.insert(Arr.map(member.roles, (role, index) => ({ member_id: member.id, role, is_primary: index === 0 })))
+            command.insert(
+              Arr.map(member.roles, (role, index) => ({ member_id: member.id, role, is_primary: index === 0 }))
+            )
           }`
         )
         if (member.studentProfile !== null) {

@@ -10,7 +10,12 @@ import { keep } from "./PostgresUnitOfWork.ts"
 
 const decodeAudience = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   academyId: AcademyId,
-  occasion: Schema.Struct({ kind: NotificationKind, sessionId: SessionId, studentId: MemberId, occasion: Schema.String }),
+  occasion: Schema.Struct({
+    kind: NotificationKind,
+    sessionId: SessionId,
+    studentId: MemberId,
+    occasion: Schema.String
+  }),
   recipientId: MemberId
 })))
 const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
@@ -117,7 +122,9 @@ export const layer = Layer.effect(
           where message_id = (select id from moved) and finished_at is null`),
 
       drop: (id, status) =>
-        orUnavailable(sql`update message set status = ${status}, updated_at = now() where id = ${id} and status in ('PLANNED', 'UNDELIVERED')`)
+        orUnavailable(
+          sql`update message set status = ${status}, updated_at = now() where id = ${id} and status in ('PLANNED', 'UNDELIVERED')`
+        )
     })
   })
 )

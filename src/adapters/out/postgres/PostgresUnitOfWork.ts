@@ -41,7 +41,11 @@ export const keep = (
   })
 
 /** All events and their deliveries in one statement. */
-const insertEvents = (sql: SqlClient.SqlClient, events: ReadonlyArray<DomainEvent>, deliveries: ReadonlyArray<NewDelivery>) => {
+const insertEvents = (
+  sql: SqlClient.SqlClient,
+  events: ReadonlyArray<DomainEvent>,
+  deliveries: ReadonlyArray<NewDelivery>
+) => {
   const json = (values: ReadonlyArray<unknown>) => values.map((value) => JSON.stringify(value))
   return sql`with facts as (
     insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version, occurred_at,
@@ -64,7 +68,9 @@ const insertEvents = (sql: SqlClient.SqlClient, events: ReadonlyArray<DomainEven
 const texts = (values: ReadonlyArray<string | null>): ReadonlyArray<string | null> | string =>
   values.some((value) => value !== null) ? values : `{${values.map(() => "NULL").join(",")}}`
 
-const make = (client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>) =>
+const make = (
+  client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>
+) =>
   Effect.gen(function*() {
     const sql = yield* client
     const bus = yield* EventBus
@@ -121,7 +127,11 @@ const make = (client: Context.Service<CommandSql, SqlClient.SqlClient> | Context
             const known = classify(error)
             return known === undefined ? Effect.die(error) : Effect.fail(known)
           }),
-          Effect.retry({ times: retries, while: collided, schedule: Schedule.exponential("2 millis").pipe(Schedule.jittered) }),
+          Effect.retry({
+            times: retries,
+            while: collided,
+            schedule: Schedule.exponential("2 millis").pipe(Schedule.jittered)
+          }),
           Effect.catchIf(collided, () => Effect.fail(changedMeanwhile))
         )
     })

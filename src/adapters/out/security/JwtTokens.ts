@@ -1,9 +1,15 @@
 /** Access tokens: JWT signed with EdDSA (Ed25519), good for 15 minutes, saying who and nothing of what they may do. */
-import { Cache, DateTime, Duration, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
+import { Cache, Data, DateTime, Duration, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import * as jose from "jose"
 import { AcademyId, MemberId } from "../../../domain/Ids.ts"
 import { InvalidToken, Tokens } from "../../../ports/Tokens.ts"
+
+/** JWT_PRIVATE_KEY (or the file in AMS_HOME) is not an Ed25519 private key as a JSON Web Key. */
+export class NotAKey extends Data.TaggedError("NotAKey")<{}> {
+  override readonly message =
+    "the token key is not an Ed25519 private key as a JSON Web Key: set JWT_PRIVATE_KEY right, or unset it and remove jwt-key.json from AMS_HOME"
+}
 
 const lifetime = Duration.minutes(15)
 const issuer = "ams"
@@ -34,16 +40,13 @@ const importKey = async (text: string) => {
   }
 }
 
-/** `key`: an Ed25519 private key as a JSON Web Key; dies at start when it is not one. */
+/** `key`: an Ed25519 private key as a JSON Web Key; fails `NotAKey` at start when it is not one. */
 export const layer = (key: Redacted.Redacted) =>
   Layer.effect(
     Tokens,
     Effect.gen(function*() {
       const random = yield* SecureRandom.SecureRandom
-      const keys = yield* Effect.tryPromise({
-        try: () => importKey(Redacted.value(key)),
-        catch: () => new Error("JWT_PRIVATE_KEY is not an Ed25519 private key as a JSON Web Key")
-      }).pipe(Effect.orDie)
+      const keys = yield* Effect.tryPromise({ try: () => importKey(Redacted.value(key)), catch: () => new NotAKey() })
 
       // A signature once found good stays good until the token expires: phones come back every few seconds.
       const verified = yield* Cache.makeWith(

@@ -137,6 +137,17 @@ describe("taking", () => {
       })
     ))
 
+  it.effect("gives together what one transaction wrote, and not within that transaction's own step", () =>
+    withBus((bus) =>
+      Effect.gen(function*() {
+        const waiting = yield* Effect.forkChild(take(bus))
+        yield* settle
+        bus.reserve(several(3)).take()
+        expect(waiting.pollUnsafe()).toBeUndefined()
+        expect(ids(yield* Fiber.join(waiting))).toEqual([eventId(0), eventId(1), eventId(2)])
+      })
+    ))
+
   it.effect("for a handler that does not run here waits for ever", () =>
     withBus((bus) =>
       Effect.gen(function*() {

@@ -1,11 +1,11 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Data, Deferred, Effect, Fiber, Latch, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
+import { CommandSql } from "../../../../src/adapters/out/postgres/Clients.ts"
+import { keep } from "../../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
 import { AttendanceCommands } from "../../../../src/application/commands/AttendanceCommands.ts"
 import { ClassCommands } from "../../../../src/application/commands/ClassCommands.ts"
 import { MemberCommands } from "../../../../src/application/commands/MemberCommands.ts"
-import { CommandSql } from "../../../../src/adapters/out/postgres/Clients.ts"
-import { keep } from "../../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
 import { AcademyId, MemberId } from "../../../../src/domain/Ids.ts"
 import { EventBus } from "../../../../src/ports/EventBus.ts"
 import { Transaction, UnitOfWork } from "../../../../src/ports/UnitOfWork.ts"
@@ -23,18 +23,19 @@ const counts = Effect.gen(function*() {
   return row ?? {}
 })
 
-const academyRow = (sql: SqlClient.SqlClient, id: string) => sql`insert into academy ${
-  sql.insert({
-    id,
-    name: "n",
-    registration_number: id,
-    time_zone: "Asia/Seoul",
-    status: "ACTIVE",
-    check_in_opens_before_minutes: 30,
-    late_after_minutes: 10,
-    version: 1
-  })
-}`
+const academyRow = (sql: SqlClient.SqlClient, id: string) =>
+  sql`insert into academy ${
+    sql.insert({
+      id,
+      name: "n",
+      registration_number: id,
+      time_zone: "Asia/Seoul",
+      status: "ACTIVE",
+      check_in_opens_before_minutes: 30,
+      late_after_minutes: 10,
+      version: 1
+    })
+  }`
 const aggregate = (id: string) => ({ type: "academy" as const, id, version: 1 })
 const id = (n: number) => AcademyId.make(`01900000-0000-7000-8000-${String(n).padStart(12, "0")}`)
 
@@ -46,10 +47,13 @@ describe("UnitOfWork on PostgreSQL", () => {
         const uow = yield* UnitOfWork
         const sql = yield* CommandSql
         const bus = yield* EventBus
-        yield* uow.run({ academyId: id(1), actor: null }, Effect.gen(function*() {
-          yield* keep(sql, academyRow(sql, id(1)))
-          yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(1)), payload: {} })
-        }))
+        yield* uow.run(
+          { academyId: id(1), actor: null },
+          Effect.gen(function*() {
+            yield* keep(sql, academyRow(sql, id(1)))
+            yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(1)), payload: {} })
+          })
+        )
         const after = yield* counts
         assert.strictEqual(after["academies"], (before["academies"] ?? 0) + 1)
         assert.strictEqual(after["events"], (before["events"] ?? 0) + 1)
@@ -64,12 +68,15 @@ describe("UnitOfWork on PostgreSQL", () => {
         const sql = yield* CommandSql
         const bus = yield* EventBus
         const room = bus.room("ReadModelSync")
-        const error = yield* Effect.flip(uow.run({ academyId: id(2), actor: null }, Effect.gen(function*() {
-          yield* keep(sql, academyRow(sql, id(2)))
-          yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(2)), payload: {} })
-          yield* sql`select 1` // sends what was kept so far: it is rolled back as well
-          return yield* new Refused()
-        })))
+        const error = yield* Effect.flip(uow.run(
+          { academyId: id(2), actor: null },
+          Effect.gen(function*() {
+            yield* keep(sql, academyRow(sql, id(2)))
+            yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(2)), payload: {} })
+            yield* sql`select 1` // sends what was kept so far: it is rolled back as well
+            return yield* new Refused()
+          })
+        ))
         assert.strictEqual(error._tag, "Refused")
         assert.deepStrictEqual(yield* counts, before)
         assert.strictEqual(bus.room("ReadModelSync"), room)
@@ -81,21 +88,30 @@ describe("UnitOfWork on PostgreSQL", () => {
         const sql = yield* CommandSql
         const bus = yield* EventBus
         const room = bus.room("ReadModelSync")
-        const once = uow.run({ academyId: id(3), actor: null }, Effect.gen(function*() {
-          yield* keep(sql, academyRow(sql, id(3)))
-          yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(3)), payload: {} })
-        }))
+        const once = uow.run(
+          { academyId: id(3), actor: null },
+          Effect.gen(function*() {
+            yield* keep(sql, academyRow(sql, id(3)))
+            yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(3)), payload: {} })
+          })
+        )
         yield* once
         const before = yield* counts
         // The same primary key is a mistake of ours: a defect. The same registration number is a refusal.
         const exit = yield* Effect.exit(once)
         assert.isTrue(exit._tag === "Failure")
-        const clash = yield* Effect.flip(uow.run({ academyId: id(3), actor: null }, Effect.gen(function*() {
-          yield* keep(sql, sql`insert into academy (id, name, registration_number, time_zone, status,
+        const clash = yield* Effect.flip(uow.run(
+          { academyId: id(3), actor: null },
+          Effect.gen(function*() {
+            yield* keep(
+              sql,
+              sql`insert into academy (id, name, registration_number, time_zone, status,
             check_in_opens_before_minutes, late_after_minutes, version)
-            values (${id(4)}, 'n', ${id(3)}, 'Asia/Seoul', 'ACTIVE', 30, 10, 1)`)
-          yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(4)), payload: {} })
-        })))
+            values (${id(4)}, 'n', ${id(3)}, 'Asia/Seoul', 'ACTIVE', 30, 10, 1)`
+            )
+            yield* (yield* Transaction).append({ type: "AcademyCreated", aggregate: aggregate(id(4)), payload: {} })
+          })
+        ))
         assert.strictEqual(clash._tag, "RegistrationNumberTaken")
         assert.deepStrictEqual(yield* counts, before)
         assert.strictEqual(bus.room("ReadModelSync"), room - 1)
@@ -130,12 +146,17 @@ describe("UnitOfWork on PostgreSQL", () => {
         for (let n = 0; n < 20; n++) {
           const reached = yield* Deferred.make<void>()
           const gate = Latch.makeUnsafe(false)
-          const fiber = yield* Effect.forkChild(uow.run({ academyId: id(100 + n), actor: null }, Effect.gen(function*() {
-            yield* keep(sql, academyRow(sql, id(100 + n)))
-            yield* sql`select 1`
-            yield* Deferred.succeed(reached, undefined)
-            yield* gate.await
-          })))
+          const fiber = yield* Effect.forkChild(
+            uow.run(
+              { academyId: id(100 + n), actor: null },
+              Effect.gen(function*() {
+                yield* keep(sql, academyRow(sql, id(100 + n)))
+                yield* sql`select 1`
+                yield* Deferred.succeed(reached, undefined)
+                yield* gate.await
+              })
+            )
+          )
           yield* Deferred.await(reached)
           yield* Fiber.interrupt(fiber)
         }
@@ -202,11 +223,14 @@ describe("UnitOfWork on PostgreSQL", () => {
         const uow = yield* UnitOfWork
         const sql = yield* CommandSql
         const other = yield* SqlClient.SqlClient
-        const error = yield* Effect.flip(uow.run({ academyId: id(1), actor: null }, Effect.gen(function*() {
-          const [me] = yield* sql<{ pid: number }>`select pg_backend_pid() as pid`
-          yield* other`select pg_terminate_backend(${me?.pid ?? 0})`
-          return yield* sql`select 1`
-        })))
+        const error = yield* Effect.flip(uow.run(
+          { academyId: id(1), actor: null },
+          Effect.gen(function*() {
+            const [me] = yield* sql<{ pid: number }>`select pg_backend_pid() as pid`
+            yield* other`select pg_terminate_backend(${me?.pid ?? 0})`
+            return yield* sql`select 1`
+          })
+        ))
         assert.strictEqual(error._tag, "StorageUnavailable")
         yield* Effect.retry(uow.run({ academyId: id(1), actor: null }, sql`select 1`), Schedule.recurs(3))
       }))
