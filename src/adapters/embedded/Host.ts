@@ -7,7 +7,11 @@ import { existsSync } from "node:fs"
 import { chown, readFile } from "node:fs/promises"
 
 /** AMS's own PostgreSQL cannot be had. `message` is one line that tells the reader what is wrong and what to do. */
-export class EmbeddedPostgresFailed extends Data.TaggedError("EmbeddedPostgresFailed")<{ readonly message: string }> {}
+export class EmbeddedPostgresFailed extends Data.TaggedError("EmbeddedPostgresFailed")<{
+  readonly message: string
+  /** Another living AMS holds the folder. */
+  readonly held?: true
+}> {}
 
 /** The end of a message for which there is no closer advice. */
 export const ownServer = "set DATABASE_URL to a PostgreSQL server of your own"

@@ -60,6 +60,16 @@ const readPidFile = (data: string) =>
     return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === "ready" }
   }))
 
+/** A server started on these data has them in its command line. */
+const serves = (line: string, data: string) => line.includes(` -D ${data} `)
+
+/** The port of the server that accepts connections on these data now, whoever started it. */
+export const portOf = Effect.fn("Server.portOf")(function*(data: string) {
+  const { pid, port, ready } = yield* readPidFile(data)
+  const runs = ready && pid > 0 && serves(yield* commandLine(pid), data)
+  return runs ? Option.some(port) : Option.none<number>()
+})
+
 /** Sends a signal to a process that may be gone. */
 const kill = (pid: number, signal: NodeJS.Signals) =>
   Effect.sync(() => {
@@ -76,10 +86,10 @@ const left = Effect.fn("Server.left")(function*(data: string) {
   if (!(pid > 0)) return Option.none<Server>()
   const line = yield* commandLine(pid)
   const isOurs = commandLine(pid).pipe(
-    Effect.map((line) => line.includes(` -D ${data} `)),
+    Effect.map((line) => serves(line, data)),
     Effect.orElseSucceed(() => false)
   )
-  if (line.includes(` -D ${data} `)) {
+  if (serves(line, data)) {
     return Option.some<Server>({
       pid,
       exited: isOurs.pipe(Effect.repeat({ schedule: look, until: (alive) => !alive }), Effect.asVoid),
