@@ -20,9 +20,13 @@ const password = "hanbit-2026"
 export const sampleLogins = [
   { loginId: "admin", password, who: "administrator (names the academy by the header X-AMS-Academy)" },
   { loginId: "manager", password, who: "manager" },
-  { loginId: "teacher1", password, who: "teacher of 수학 A and 영어 B" },
-  { loginId: "teacher2", password, who: "teacher of 과학 C" },
-  { loginId: "student1", password, who: "student of all three classes (student2 … student12 as well)" },
+  { loginId: "teacher1", password, who: "teacher of 수학 A and 과학 C" },
+  { loginId: "teacher2", password, who: "teacher of 영어 B" },
+  {
+    loginId: "student1",
+    password,
+    who: "student of 수학 A and 과학 C, as are 2 to 6; student7 to student12 are in 영어 B"
+  },
   { loginId: "parent1", password, who: "parent of student1 and student2" }
 ] as const
 
@@ -40,7 +44,20 @@ const person = (name: string, role: Role, loginId: string, n: number): NewMember
   ...(role === "TEACHER" ? { teacherProfile: { specialty: "입시", careerYears: 7 } } : {})
 })
 
-const students = ["김민준", "김서연", "이도윤", "이하은", "박지호", "최서준", "정예은", "강시우", "조하윤", "윤주원", "임지아", "한건우"]
+const students = [
+  "김민준",
+  "김서연",
+  "이도윤",
+  "이하은",
+  "박지호",
+  "최서준",
+  "정예은",
+  "강시우",
+  "조하윤",
+  "윤주원",
+  "임지아",
+  "한건우"
+]
 /** Which students each parent has, by their numbers: two pairs of siblings. */
 const families = [
   { name: "김영희", children: [1, 2] },
@@ -55,15 +72,17 @@ const families = [
   { name: "한동석", children: [12] }
 ]
 
-/** Every day of the week, from so many minutes before or after the present moment, for an hour and a half. */
-const dailyFrom = (now: DateTime.Utc, minutes: number): ReadonlyArray<Slot> => {
+/** One lesson of 55 minutes, from so many minutes before or after the present moment, each day from its first on. */
+const lessonAt = (now: DateTime.Utc, minutes: number) => {
   const start = DateTime.add(now, { minutes })
   const date = dateIn(zone, start)
-  return Array.from({ length: 7 }, (_, day) => ({
-    dayOfWeek: dayOfWeek(addDays(date, day)),
+  const slot = {
     startTime: LocalTime.make(timeIn(zone, start)),
-    endTime: LocalTime.make(timeIn(zone, DateTime.add(start, { minutes: 90 })))
-  }))
+    endTime: LocalTime.make(timeIn(zone, DateTime.add(start, { minutes: 55 })))
+  }
+  const schedules = Array.from({ length: 7 }, (_, day): Slot => ({ ...slot, dayOfWeek: dayOfWeek(addDays(date, day)) }))
+  // The one that began a quarter of an hour ago may have begun yesterday.
+  return { startDate: date, schedules }
 }
 
 /** Runs the use cases as the first administrator. */
@@ -97,21 +116,21 @@ export const plant = Effect.gen(function*() {
           yield* members.linkGuardian(student.id, { parentId: parent.id, relationship: "GUARDIAN", primary: true })
         }
       }), { concurrency: 4 })
+    const firstHalf = enrolled.slice(0, 6)
+    // Nobody is in two places at once: 영어 B overlaps with both others and has teacher and students of its own.
     for (
-      const [name, subject, teacher, minutes] of [
-        ["수학 A", "수학", first, -15],
-        ["영어 B", "영어", first, 5],
-        ["과학 C", "과학", second, 20]
+      const [name, subject, teacher, minutes, group] of [
+        ["수학 A", "수학", first, -15, firstHalf],
+        ["영어 B", "영어", second, 5, enrolled.slice(6)],
+        ["과학 C", "과학", first, 45, firstHalf]
       ] as const
     ) {
-      const made = yield* classes.create({
-        name,
-        subject,
-        teacherId: teacher.id,
-        capacity: 15,
-        schedules: dailyFrom(now, minutes)
-      })
-      yield* Effect.forEach(enrolled, (student) => classes.enroll(made.id, { studentId: student.id }))
+      const lesson = lessonAt(now, minutes)
+      const made = yield* classes.create({ name, subject, teacherId: teacher.id, capacity: 15, ...lesson })
+      yield* Effect.forEach(
+        group,
+        (student) => classes.enroll(made.id, { studentId: student.id, from: lesson.startDate })
+      )
     }
   }).pipe(Effect.provideService(CurrentActor, { ...asAdmin, academyId: academy.id }))
   return academy.id
