@@ -3,9 +3,10 @@
  * deactivated member is out for requests that begin a second after the commit.
  */
 import { Cache, Context, Duration, Effect, Exit, Layer, Option } from "effect"
-import { AcademyNotNamed, NotAllowed } from "../domain/Errors.ts"
+import { AcademyNotNamed, NotAllowed, NotFound } from "../domain/Errors.ts"
 import type { AcademyId, MemberId } from "../domain/Ids.ts"
 import { type Actor, grantedBy, type Permission, type Role } from "../domain/Permission.ts"
+import { AcademyRepository } from "../ports/AcademyRepository.ts"
 import { MemberRepository } from "../ports/MemberRepository.ts"
 import { type Claims, InvalidToken } from "../ports/Tokens.ts"
 import type { StorageUnavailable } from "../ports/UnitOfWork.ts"
@@ -16,17 +17,18 @@ export class CurrentActor extends Context.Service<CurrentActor, Actor>()("ams/Cu
 export class Authorize extends Context.Service<Authorize, {
   /**
    * The actor behind a token. `named`: the academy that an administrator speaks for; others keep their own. Fails
-   * `InvalidToken` when the member is gone or not ACTIVE.
+   * `InvalidToken` when the member is gone or not ACTIVE, `NotFound` when no such academy exists.
    */
   readonly identify: (
     claims: Claims,
     named: Option.Option<AcademyId>
-  ) => Effect.Effect<Actor, InvalidToken | StorageUnavailable>
+  ) => Effect.Effect<Actor, InvalidToken | NotFound | StorageUnavailable>
 }>()("ams/Authorize") {
   static readonly layer = Layer.effect(
     Authorize,
     Effect.gen(function*() {
       const members = yield* MemberRepository
+      const academies = yield* AcademyRepository
       const actors = yield* Cache.makeWith((id: MemberId) => members.actor(id), {
         capacity: 50_000,
         // What failed is asked again.
@@ -37,9 +39,10 @@ export class Authorize extends Context.Service<Authorize, {
           const found = yield* Cache.get(actors, claims.memberId)
           if (Option.isNone(found)) return yield* new InvalidToken()
           const actor = found.value
-          return actor.roles.includes("ADMINISTRATOR") && Option.isSome(named)
-            ? { ...actor, academyId: named.value }
-            : actor
+          if (!actor.roles.includes("ADMINISTRATOR") || Option.isNone(named)) return actor
+          const academy = yield* academies.find(named.value)
+          if (Option.isNone(academy)) return yield* new NotFound({ what: "academy", id: named.value })
+          return { ...actor, academyId: named.value }
         })
       })
     })

@@ -194,10 +194,18 @@ export const request = (
     return Result.fail(new OutsideCheckIn(window))
   }
   if (roll.attendance?.status === "REQUESTED") return Result.succeed(null)
-  return move(roll, "request", "REQUESTED", by, null, { requestedAt: by.now, confirmedAt: null, confirmedBy: null }, () => ({
-    type: "AttendanceRequested",
-    payload: ids(roll)
-  }))
+  return move(
+    roll,
+    "request",
+    "REQUESTED",
+    by,
+    null,
+    { requestedAt: by.now, confirmedAt: null, confirmedBy: null },
+    () => ({
+      type: "AttendanceRequested",
+      payload: ids(roll)
+    })
+  )
 }
 
 /** Confirms one student; without a status, LATE when the request (or else now) is past the grace, else PRESENT. */

@@ -5,16 +5,7 @@
  * A decision returns facts; the unit of work puts each into its envelope.
  */
 import { Schema, Struct } from "effect"
-import {
-  AcademyId,
-  ClassId,
-  CorrelationId,
-  EnrollmentId,
-  EventId,
-  MemberId,
-  MessageId,
-  SessionId
-} from "./Ids.ts"
+import { AcademyId, ClassId, CorrelationId, EnrollmentId, EventId, MemberId, MessageId, SessionId } from "./Ids.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { Role } from "./Permission.ts"
 

@@ -73,10 +73,15 @@ export const enroll = (
 > => {
   const { class: into } = given
   if (into.status !== "ACTIVE") return Result.fail(new ClassNotActive())
-  if (!given.student.roles.includes("STUDENT") || given.student.status !== "ACTIVE") return Result.fail(new NotAStudent())
+  if (!given.student.roles.includes("STUDENT") || given.student.status !== "ACTIVE") {
+    return Result.fail(new NotAStudent())
+  }
   const from = input.from ?? (given.today > into.startDate ? given.today : into.startDate)
   const until = input.until ?? into.endDate
-  if (from < into.startDate || (until !== null && until < from) || (into.endDate !== null && (until ?? endless) > into.endDate)) {
+  if (
+    from < into.startDate || (until !== null && until < from) ||
+    (into.endDate !== null && (until ?? endless) > into.endDate)
+  ) {
     return Result.fail(new InvalidRange())
   }
   const wanted: Range = { from, until }

@@ -3,9 +3,15 @@
  *
  * Each record has its own brand: a student's id does not pass where a session's is wanted.
  */
-import { Schema } from "effect"
+import { Schema, SchemaGetter } from "effect"
 
-const uuid = Schema.String.check(Schema.isUUID())
+/** Written in capitals or not, it is the same one: small letters inside. */
+const uuid = Schema.String.pipe(
+  Schema.decodeTo(Schema.String.check(Schema.isUUID()), {
+    decode: SchemaGetter.transform((text: string) => text.toLowerCase()),
+    encode: SchemaGetter.passthrough()
+  })
+)
 
 export const AcademyId = uuid.pipe(Schema.brand("AcademyId"))
 export type AcademyId = typeof AcademyId.Type

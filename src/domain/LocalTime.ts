@@ -5,10 +5,10 @@
  */
 import { DateTime, Option, Schema } from "effect"
 
-/** A calendar day, `YYYY-MM-DD`. */
+/** A calendar day from 1900 on, `YYYY-MM-DD`. */
 export const LocalDate = Schema.String.check(
   Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/, { expected: "a date such as 2026-03-02" }),
-  Schema.makeFilter((text: string) => isRealDate(text) || "a day that exists in the calendar")
+  Schema.makeFilter((text: string) => (text >= "1900" && isRealDate(text)) || "a day of the calendar from 1900 on")
 ).pipe(Schema.brand("LocalDate"))
 export type LocalDate = typeof LocalDate.Type
 

@@ -23,7 +23,9 @@ export const TeacherProfile = Schema.Struct({
 export type TeacherProfile = typeof TeacherProfile.Type
 
 export const LoginId = Schema.String.check(
-  Schema.isPattern(/^[a-z0-9][a-z0-9._@-]{2,63}$/, { expected: "3 to 64 of a-z, 0-9 and . _ @ -, beginning with a letter or digit" })
+  Schema.isPattern(/^[a-z0-9][a-z0-9._@-]{2,63}$/, {
+    expected: "3 to 64 of a-z, 0-9 and . _ @ -, beginning with a letter or digit"
+  })
 ).pipe(Schema.brand("LoginId"))
 export type LoginId = typeof LoginId.Type
 
@@ -79,7 +81,9 @@ export class MemberIncomplete extends Data.TaggedError("MemberIncomplete")<{
 
 const missing = (input: NewMember, academyId: AcademyId | null): MemberIncomplete | undefined => {
   const lacks = (field: MemberIncomplete["field"], message: string) => new MemberIncomplete({ field, message })
-  if (input.roles.includes("ADMINISTRATOR") !== (academyId === null) || (academyId === null && input.roles.length > 1)) {
+  if (
+    input.roles.includes("ADMINISTRATOR") !== (academyId === null) || (academyId === null && input.roles.length > 1)
+  ) {
     return lacks("roles", "ADMINISTRATOR is a role of its own, outside every academy")
   }
   if (input.phone === undefined && !input.roles.every((role) => role === "STUDENT" || role === "ADMINISTRATOR")) {

@@ -75,12 +75,14 @@ export interface Line {
 const ko: Record<NotificationKind, (line: Line) => string> = {
   CHECK_IN: (line) => `${line.studentName} 학생이 ${line.time} ${line.className} 수업에 출석했습니다.`,
   LATE: (line) => `${line.studentName} 학생이 ${line.time} ${line.className} 수업에 지각 출석했습니다.`,
-  CORRECTED: (line) => `${line.studentName} 학생의 ${line.className} 출결이 ${statusKo(line.status)}(으)로 정정되었습니다.`
+  CORRECTED: (line) =>
+    `${line.studentName} 학생의 ${line.className} 출결이 ${statusKo(line.status)}(으)로 정정되었습니다.`
 }
 const en: Record<NotificationKind, (line: Line) => string> = {
   CHECK_IN: (line) => `${line.studentName} was checked in to ${line.className} at ${line.time}.`,
   LATE: (line) => `${line.studentName} came late to ${line.className}, at ${line.time}.`,
-  CORRECTED: (line) => `${line.studentName}'s attendance at ${line.className} was corrected to ${line.status.toLowerCase()}.`
+  CORRECTED: (line) =>
+    `${line.studentName}'s attendance at ${line.className} was corrected to ${line.status.toLowerCase()}.`
 }
 const statusKo = (status: string) =>
   ({ PRESENT: "출석", LATE: "지각", ABSENT: "결석", EXCUSED: "인정 결석" })[status] ?? status

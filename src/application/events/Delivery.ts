@@ -127,7 +127,9 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
       // An interruption of our own passes by here; this one came from inside the handler.
       Effect.catchCause((cause) =>
         Cause.hasInterruptsOnly(cause)
-          ? Effect.fail(new HandlerFailure({ class: "transient", rule: "interrupted", message: "interrupted from inside" }))
+          ? Effect.fail(
+            new HandlerFailure({ class: "transient", rule: "interrupted", message: "interrupted from inside" })
+          )
           : Effect.failCause(cause)
       ),
       Effect.withSpan(`deliver ${handler.name}`, { attributes: { "messaging.batch.message_count": batch.length } })

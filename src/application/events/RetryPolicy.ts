@@ -43,7 +43,8 @@ export const policies: Readonly<Record<HandlerName, RetryPolicy>> = {
     retries: 5,
     first: Duration.millis(100),
     most: Duration.seconds(5),
-    batch: 100,
+    // As many as one confirmed list may have, so that siblings share a message.
+    batch: 500,
     concurrency: 1
   },
   // A notification provider: one message a call.

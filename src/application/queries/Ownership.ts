@@ -3,10 +3,16 @@ import { Effect, Option } from "effect"
 import { Data } from "effect"
 import { NotAllowed, NotFound } from "../../domain/Errors.ts"
 import type { AcademyId, ClassId, MemberId } from "../../domain/Ids.ts"
-import { type Permission, seesWholeAcademy } from "../../domain/Permission.ts"
+import { type Actor, type Permission, seesWholeAcademy } from "../../domain/Permission.ts"
 import type { View } from "../../domain/ReadModel.ts"
 import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import type { Allowed } from "../Authorize.ts"
+
+/** Those about whom the actor may ask as a student or a parent: oneself, and one's children. */
+export const ownStudents = (actor: Actor): ReadonlyArray<MemberId> => [
+  ...(actor.roles.includes("STUDENT") ? [actor.memberId] : []),
+  ...actor.children
+]
 
 /** A parent of several children must say about whom, by `studentId`. */
 export class ChildNotNamed extends Data.TaggedError("ChildNotNamed")<{}> {}
@@ -20,7 +26,7 @@ export const studentInView = (
   asked: MemberId | undefined
 ): Effect.Effect<MemberId | undefined, NotAllowed | ChildNotNamed> => {
   if (seesWholeAcademy(actor) || actor.roles.includes("TEACHER")) return Effect.succeed(asked)
-  const own = [...(actor.roles.includes("STUDENT") ? [actor.memberId] : []), ...actor.children]
+  const own = ownStudents(actor)
   if (asked !== undefined) {
     return own.includes(asked) ? Effect.succeed(asked) : Effect.fail(new NotAllowed({ permission }))
   }

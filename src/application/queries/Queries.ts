@@ -12,7 +12,7 @@ import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { type Query, ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
-import { type ChildNotNamed, classInView, studentInView } from "./Ownership.ts"
+import { type ChildNotNamed, classInView, ownStudents, studentInView } from "./Ownership.ts"
 
 /** 1 to 100. */
 export interface PageRequest {
@@ -54,7 +54,11 @@ export class Queries extends Context.Service<Queries, {
   readonly sessions: (
     classId: ClassId,
     days: { readonly from: LocalDate; readonly to: LocalDate }
-  ) => Effect.Effect<ReadonlyArray<Session>, Denied | NotFound | StorageUnavailable, CurrentActor>
+  ) => Effect.Effect<
+    ReadonlyArray<Session>,
+    Denied | NotFound | StorageUnavailable | ReadSideUnavailable,
+    CurrentActor
+  >
   readonly history: (
     id: AttendanceId
   ) => Effect.Effect<ReadonlyArray<AttendanceChange>, Denied | NotFound | StorageUnavailable, CurrentActor>
@@ -101,6 +105,7 @@ export class Queries extends Context.Service<Queries, {
           const actor = yield* allowInAcademy("class:read")
           const studentId = yield* studentInView(actor, "class:read", filter.studentId)
           const teaching = !seesWholeAcademy(actor) && actor.roles.includes("TEACHER")
+            && (studentId === undefined || !ownStudents(actor).includes(studentId))
           return yield* page(actor, "class", request, {
             where: {
               ...(filter.status === undefined ? {} : { status: filter.status }),
@@ -124,6 +129,16 @@ export class Queries extends Context.Service<Queries, {
           const actor = yield* allowInAcademy("attendance:read")
           const studentId = yield* studentInView(actor, "attendance:read", filter.studentId)
           if (studentId === undefined) return yield* new NotAllowed({ permission: "attendance:read" })
+          if (!seesWholeAcademy(actor) && !ownStudents(actor).includes(studentId)) {
+            // A teacher sees the students of the own classes.
+            const shared = yield* readModels.find("class", {
+              academyId: actor.academyId,
+              where: { teacherId: actor.memberId, studentIds: studentId },
+              order: "ascending",
+              limit: 1
+            })
+            if (shared.length === 0) return yield* new NotAllowed({ permission: "attendance:read" })
+          }
           return yield* page(actor, "attendance", request, {
             where: { studentId },
             ...bounds(filter),
@@ -143,6 +158,13 @@ export class Queries extends Context.Service<Queries, {
           const actor = yield* allowInAcademy("class:read")
           const teacher = yield* classes.teacherOf(actor.academyId, classId)
           if (Option.isNone(teacher)) return yield* new NotFound({ what: "class", id: classId })
+          if (!seesWholeAcademy(actor) && teacher.value !== actor.memberId) {
+            const found = yield* readModels.get("class", actor.academyId, classId)
+            const students = Option.isSome(found) ? found.value.studentIds : []
+            if (!ownStudents(actor).some((student) => students.includes(student))) {
+              return yield* new NotAllowed({ permission: "class:read" })
+            }
+          }
           return yield* classes.sessions(actor.academyId, classId, days)
         }),
         history: Effect.fn("Queries.history")(function*(id) {
@@ -150,7 +172,7 @@ export class Queries extends Context.Service<Queries, {
           const found = yield* attendances.find(actor.academyId, id)
           if (Option.isNone(found)) return yield* new NotFound({ what: "attendance", id })
           const { attendance, teacherId } = found.value
-          const own = [actor.memberId, ...actor.children].includes(attendance.studentId)
+          const own = ownStudents(actor).includes(attendance.studentId)
           if (!own && !seesWholeAcademy(actor) && teacherId !== actor.memberId) {
             return yield* new NotAllowed({ permission: "attendance:read" })
           }

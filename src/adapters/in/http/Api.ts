@@ -4,12 +4,19 @@ import { AcademyApi } from "./AcademyApi.ts"
 import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ClassApi } from "./ClassApi.ts"
+import { documentPaging } from "./Envelope.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
 
+/** Every mistake at once, and nothing that we would ignore. */
+const strict = { onExcessProperty: "error", errors: "all" } as const
+
 export class Api extends HttpApi.make("ams")
   .add(AuthApi, AcademyApi, MemberApi, ClassApi, AttendanceApi, StatisticsApi)
-  .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error", errors: "all" })
+  .annotate(HttpApi.PayloadParseOptions, strict)
+  // A filter that we do not know would silently show everything.
+  .annotate(HttpApi.QueryParseOptions, strict)
+  .annotate(OpenApi.Transform, documentPaging)
   .annotate(OpenApi.Title, "AMS")
   .annotate(OpenApi.Version, "1.0.0")
   .annotate(

@@ -7,7 +7,7 @@ import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { AttendanceView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Created, Many, One, paging } from "./Envelope.ts"
+import { Body, Created, Many, One, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(500))
@@ -19,7 +19,13 @@ export const Confirm = Schema.Struct({
       /** Left out: PRESENT, or LATE past the academy's grace. */
       status: Schema.optionalKey(ConfirmedStatus)
     })
-  ).check(Schema.isMinLength(1), Schema.isMaxLength(500))
+  ).check(
+    Schema.isMinLength(1),
+    Schema.isMaxLength(500),
+    Schema.makeFilter((students: ReadonlyArray<{ readonly studentId: MemberId }>) =>
+      new Set(students.map((student) => student.studentId)).size === students.length || "each student once"
+    )
+  )
 })
 
 export const Change = Schema.Struct({
@@ -40,19 +46,19 @@ export class AttendanceApi extends HttpApiGroup.make("attendances").add(
   }),
   HttpApiEndpoint.post("confirm", "/sessions/:sessionId/attendances/confirm", {
     params: { sessionId: SessionId },
-    payload: Confirm,
+    payload: Body(Confirm),
     success: One(Schema.Array(Attendance)),
     error: problems
   }),
   HttpApiEndpoint.post("refuse", "/attendances/:attendanceId/refuse", {
     params: { attendanceId: AttendanceId },
-    payload: Schema.Struct({ reason: Reason }),
+    payload: Body(Schema.Struct({ reason: Reason })),
     success: One(Attendance),
     error: problems
   }),
   HttpApiEndpoint.post("correct", "/attendances/:attendanceId/correct", {
     params: { attendanceId: AttendanceId },
-    payload: Schema.Struct({ status: ConfirmedStatus, reason: Reason }),
+    payload: Body(Schema.Struct({ status: ConfirmedStatus, reason: Reason })),
     success: One(Attendance),
     error: problems
   }),

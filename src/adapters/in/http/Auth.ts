@@ -6,22 +6,21 @@ import { Authorize, CurrentActor } from "../../../application/Authorize.ts"
 import { AcademyNotNamed } from "../../../domain/Errors.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
 import { Tokens } from "../../../ports/Tokens.ts"
-import { Problem400, Problem401, Problem503, type Problem } from "./Problem.ts"
+import { problems } from "./Problem.ts"
 import { asProblem } from "./Problems.ts"
 
 /** An administrator names with it the academy that the request is about. */
 export const academyHeader = "x-ams-academy"
 
-export class Auth extends HttpApiMiddleware.Service<Auth, { provides: CurrentActor; requires: never }>()("ams/http/Auth", {
-  requiredForClient: true,
-  security: { bearer: HttpApiSecurity.bearer },
-  error: [Problem400, Problem401, Problem503]
-}) {}
+export class Auth
+  extends HttpApiMiddleware.Service<Auth, { provides: CurrentActor; requires: never }>()("ams/http/Auth", {
+    requiredForClient: true,
+    security: { bearer: HttpApiSecurity.bearer },
+    error: problems
+  })
+{}
 
 const parseAcademy = Schema.decodeUnknownEffect(AcademyId)
-
-const isOurs = (problem: Problem): problem is Extract<Problem, { readonly status: 400 | 401 | 503 }> =>
-  problem.status === 400 || problem.status === 401 || problem.status === 503
 
 export const layer = Layer.effect(
   Auth,
@@ -39,7 +38,6 @@ export const layer = Layer.effect(
     return Auth.of({
       bearer: (app, { credential }) =>
         asProblem(identify(credential)).pipe(
-          Effect.catch((problem) => (isOurs(problem) ? Effect.fail(problem) : Effect.die(problem))),
           Effect.flatMap((actor) => Effect.provideService(app, CurrentActor, actor))
         )
     })

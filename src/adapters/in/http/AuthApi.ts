@@ -4,7 +4,7 @@ import { AcademyId, MemberId } from "../../../domain/Ids.ts"
 import { LoginId } from "../../../domain/Member.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { Auth } from "./Auth.ts"
-import { One } from "./Envelope.ts"
+import { Body, One } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 export const Login = Schema.Struct({
@@ -27,6 +27,6 @@ export const Me = Schema.Struct({
 })
 
 export class AuthApi extends HttpApiGroup.make("auth").add(
-  HttpApiEndpoint.post("login", "/login", { payload: Login, success: One(LoggedIn), error: problems }),
+  HttpApiEndpoint.post("login", "/login", { payload: Body(Login), success: One(LoggedIn), error: problems }),
   HttpApiEndpoint.get("me", "/me", { success: One(Me), error: problems }).middleware(Auth)
 ).prefix("/api/v1/auth") {}

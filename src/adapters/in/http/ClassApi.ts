@@ -7,14 +7,14 @@ import { LocalDate } from "../../../domain/LocalTime.ts"
 import { ClassView } from "../../../domain/ReadModel.ts"
 import { Session } from "../../../domain/Session.ts"
 import { Auth } from "./Auth.ts"
-import { Created, Many, paging } from "./Envelope.ts"
+import { Body, Created, Many, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** Without the students' ids, which only say who may see it. */
 export const ClassShown = ClassView.mapFields(Struct.omit(["studentIds"]))
 
 export class ClassApi extends HttpApiGroup.make("classes").add(
-  HttpApiEndpoint.post("create", "/", { payload: NewClass, success: Created(Class), error: problems }),
+  HttpApiEndpoint.post("create", "/", { payload: Body(NewClass), success: Created(Class), error: problems }),
   HttpApiEndpoint.get("list", "/", {
     query: { ...paging, status: Schema.optional(ClassStatus), studentId: Schema.optional(MemberId) },
     success: Many(ClassShown),
@@ -28,7 +28,7 @@ export class ClassApi extends HttpApiGroup.make("classes").add(
   }),
   HttpApiEndpoint.post("enroll", "/:classId/enrollments", {
     params: { classId: ClassId },
-    payload: NewEnrollment,
+    payload: Body(NewEnrollment),
     success: Created(Enrollment),
     error: problems
   })

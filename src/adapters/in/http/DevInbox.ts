@@ -3,8 +3,8 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { AcademyId } from "../../../domain/Ids.ts"
 import { Inbox, type InboxMessage } from "../../../ports/Inbox.ts"
-import { asProblem } from "./Problems.ts"
 import { Problem503 } from "./Problem.ts"
+import { asProblem } from "./Problems.ts"
 
 const shown = 200
 const parseAcademy = Schema.decodeUnknownOption(AcademyId)
@@ -21,22 +21,30 @@ const escape = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.ch
 
 const phone = (message: InboxMessage) => `
     <article>
-      <header><b>${escape(message.recipient)}</b><span>${escape(message.channel)}</span><time>${message.at.toISOString()}</time></header>
+      <header><b>${escape(message.recipient)}</b><span>${
+  escape(message.channel)
+}</span><time>${message.at.toISOString()}</time></header>
       <p>${escape(message.body).replaceAll("\n", "<br>")}</p>
     </article>`
 
-const page = (list: ReadonlyArray<InboxMessage>) => `<!doctype html>
+const page = (list: ReadonlyArray<InboxMessage>) =>
+  `<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="3">
 <title>AMS inbox</title><style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; background: #abc1d1; color: #222 }
   h1 { font-size: 1.2rem } article { background: #fff; border-radius: .8rem; padding: .7rem 1rem; margin: .7rem 0; box-shadow: 0 1px 2px #0002 }
   header { display: flex; gap: .8rem; font-size: .8rem; color: #555 } header b { color: #222 } time { margin-left: auto } p { margin: .3rem 0 0 }
 </style></head><body><h1>What parents' phones show (sandbox)</h1>${
-  list.length === 0 ? "<p>Nothing yet. Confirm an attendance, or run <code>npm run demo</code>.</p>" : list.map(phone).join("")
-}</body></html>`
+    list.length === 0
+      ? "<p>Nothing yet. Confirm an attendance, or run <code>npm run demo</code>.</p>"
+      : list.map(phone).join("")
+  }</body></html>`
 
 const unavailable = (problem: { readonly status: number }) =>
-  HttpServerResponse.jsonUnsafe(problem, { status: Problem503.fields.status.literal, contentType: "application/problem+json" })
+  HttpServerResponse.jsonUnsafe(problem, {
+    status: Problem503.fields.status.literal,
+    contentType: "application/problem+json"
+  })
 
 export const layer = Layer.mergeAll(
   HttpRouter.add(

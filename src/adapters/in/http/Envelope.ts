@@ -1,5 +1,5 @@
 /** The one shape of every answer: `{ data, meta }`. Lists carry where the next page begins. */
-import { Effect, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import type { Page } from "../../../application/queries/Queries.ts"
 
@@ -13,6 +13,27 @@ export const Many = <S extends Schema.Top>(item: S) =>
     })
   })
 
+/**
+ * Where in a value there is a text that would not come back as it was meant: PostgreSQL refuses NUL and changes half of
+ * a surrogate pair; U+FFFD is what is left of bytes that were not UTF-8.
+ */
+const unkeepable = (value: unknown, path: ReadonlyArray<string | number> = []): ReadonlyArray<Schema.FilterIssue> => {
+  if (typeof value === "string") {
+    return value.isWellFormed() && !/[\0\ufffd]/.test(value)
+      ? []
+      : [{ path, issue: "Expected a text in UTF-8, without NUL and lone surrogates" }]
+  }
+  if (Redacted.isRedacted(value)) return unkeepable(Redacted.value(value), path)
+  if (Array.isArray(value)) return value.flatMap((one, index) => unkeepable(one, [...path, index]))
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, one]) => unkeepable(one, [...path, name]))
+    : []
+}
+
+/** What a caller sends. */
+export const Body = <S extends Schema.Top>(schema: S): S["Rebuild"] =>
+  schema.check(Schema.makeFilter((value) => unkeepable(value)))
+
 /** 201 with where the new thing is. */
 export const Created = <S extends Schema.Top>(data: S) =>
   HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(201)), { location: Schema.String })
@@ -22,16 +43,24 @@ export const created = <A>(data: A, location: string) =>
   HttpApiSchema.withHeaders({ body: one(data), headers: { location } })
 
 /** Opaque to callers: the last id of a page. */
-const Cursor = Schema.StringFromBase64Url.check(Schema.isMaxLength(80))
+const Cursor = Schema.StringFromBase64Url.check(
+  Schema.isPattern(/^[0-9a-f:-]{1,80}$/, { expected: "the nextCursor of another page" })
+)
 const encodeCursor = Schema.encodeSync(Cursor)
 
-/** `limit` 1 to 100, by default 20. */
+const limits = { minimum: 1, maximum: 100, default: 20 }
 export const paging = {
-  limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })).pipe(
-    Schema.withDecodingDefault(Effect.succeed(20))
-  ),
+  limit: Schema.Int.check(Schema.isBetween(limits)).pipe(Schema.withDecodingDefault(Effect.succeed(limits.default))),
   cursor: Schema.optional(Cursor)
 }
+/** In the address a number is a text; OpenAPI should say what is meant. */
+export const documentPaging = (spec: object) =>
+  JSON.parse(
+    JSON.stringify(spec),
+    (_, part) =>
+      part?.in === "query" && part.name === "limit" ? { ...part, schema: { type: "integer", ...limits } } : part
+  )
+
 export const pageOf = (query: { readonly limit: number; readonly cursor?: string | undefined }) => ({
   limit: query.limit,
   ...(query.cursor === undefined ? {} : { after: query.cursor })

@@ -1,5 +1,5 @@
 /** Each endpoint to its use case: nothing but shapes changes here. */
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { CurrentActor } from "../../../application/Authorize.ts"
 import { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
@@ -82,7 +82,7 @@ const classes = HttpApiBuilder.group(
       list: ({ query }) =>
         Effect.map(
           asProblem(queries.classes({ status: query.status, studentId: query.studentId }, pageOf(query))),
-          (page) => many(page, ({ studentIds: _, ...shown }) => shown)
+          (page) => many(page, Struct.omit(["studentIds"]))
         ),
       sessions: ({ params, query }) =>
         Effect.map(
@@ -106,11 +106,13 @@ const attendances = HttpApiBuilder.group(
     const queries = yield* Queries
     return handlers.handleAll({
       request: ({ params }) =>
-        Effect.map(asProblem(commands.request(params.sessionId)), (made) => created(made, `/api/v1/attendances/${made.id}`)),
+        Effect.map(
+          asProblem(commands.request(params.sessionId)),
+          (made) => created(made, `/api/v1/attendances/${made.id}`)
+        ),
       confirm: ({ params, payload }) =>
         Effect.map(asProblem(commands.confirm(params.sessionId, payload.students)), one),
-      refuse: ({ params, payload }) =>
-        Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), one),
+      refuse: ({ params, payload }) => Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), one),
       correct: ({ params, payload }) =>
         Effect.map(asProblem(commands.correct(params.attendanceId, payload.status, payload.reason)), one),
       history: ({ params }) => Effect.map(asProblem(queries.history(params.attendanceId)), one),

@@ -6,11 +6,11 @@ import { Member, MemberStatus, NewMember } from "../../../domain/Member.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { MemberView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Created, Many, paging } from "./Envelope.ts"
+import { Body, Created, Many, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 export class MemberApi extends HttpApiGroup.make("members").add(
-  HttpApiEndpoint.post("create", "/", { payload: NewMember, success: Created(Member), error: problems }),
+  HttpApiEndpoint.post("create", "/", { payload: Body(NewMember), success: Created(Member), error: problems }),
   HttpApiEndpoint.get("list", "/", {
     query: { ...paging, role: Schema.optional(Role), status: Schema.optional(MemberStatus) },
     success: Many(MemberView),
@@ -18,7 +18,7 @@ export class MemberApi extends HttpApiGroup.make("members").add(
   }),
   HttpApiEndpoint.post("linkGuardian", "/:studentId/guardians", {
     params: { studentId: MemberId },
-    payload: NewGuardianship,
+    payload: Body(NewGuardianship),
     success: Created(Guardianship),
     error: problems
   })

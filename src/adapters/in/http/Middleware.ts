@@ -26,9 +26,12 @@ const seconds = Metric.histogram("http_server_request_duration_seconds", {
 
 const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
 
+/** How paths are matched, by the router and by the table below. */
+export const matching = { caseSensitive: true, maxParamLength: 500 }
+
 /** Which methods a path has, and under which pattern: the router itself says only "not found". */
 const routes = (() => {
-  const table = FindMyWay.make<string>({})
+  const table = FindMyWay.make<string>(matching)
   HttpApi.reflect(Api, {
     onGroup: () => {},
     onEndpoint: ({ endpoint }) => {
@@ -48,11 +51,36 @@ const patternOf = (method: string, url: string) => {
 }
 
 const undeclared: Readonly<Record<number, Described>> = {
-  400: { status: 400, code: "COMMON_VALIDATION_FAILED", ko: "요청이 올바르지 않습니다.", en: "The request is malformed." },
-  404: { status: 404, code: "COMMON_ROUTE_NOT_FOUND", ko: "없는 주소입니다.", en: "There is nothing at this address; see /docs." },
-  413: { status: 413, code: "COMMON_BODY_TOO_LARGE", ko: "요청 본문은 1 MiB까지입니다.", en: "A body may have up to 1 MiB." },
-  415: { status: 415, code: "COMMON_MEDIA_TYPE", ko: "application/json으로 보내 주세요.", en: "Send the body as application/json." },
-  504: { status: 504, code: "COMMON_TIMEOUT", ko: "처리 시간이 초과되었습니다.", en: "The request took longer than 30 s and was given up." }
+  400: {
+    status: 400,
+    code: "COMMON_VALIDATION_FAILED",
+    ko: "요청이 올바르지 않습니다.",
+    en: "The request is malformed."
+  },
+  404: {
+    status: 404,
+    code: "COMMON_ROUTE_NOT_FOUND",
+    ko: "없는 주소입니다.",
+    en: "There is nothing at this address; see /docs."
+  },
+  413: {
+    status: 413,
+    code: "COMMON_BODY_TOO_LARGE",
+    ko: "요청 본문은 1 MiB까지입니다.",
+    en: "A body may have up to 1 MiB."
+  },
+  415: {
+    status: 415,
+    code: "COMMON_MEDIA_TYPE",
+    ko: "application/json으로 보내 주세요.",
+    en: "Send the body as application/json."
+  },
+  504: {
+    status: 504,
+    code: "COMMON_TIMEOUT",
+    ko: "처리 시간이 초과되었습니다.",
+    en: "The request took longer than 30 s and was given up."
+  }
 }
 const methodNotAllowed: Described = {
   status: 405,
@@ -86,27 +114,40 @@ const invalid = (error: HttpApiError.HttpApiSchemaError): Described => ({
 const fromStatus = (status: number, url: string) => {
   const methods = status === 404 ? methodsOf(url) : []
   if (methods.length > 0) return response(methodNotAllowed, { allow: methods.join(", ") })
-  return response(undeclared[status] ?? (status >= 500 ? defect : { ...defect, status, code: "COMMON_REFUSED" }))
+  return response(
+    undeclared[status] ?? (status >= 500 ? defect : { ...defect, status, code: "COMMON_REFUSED" }),
+    // The rest of the body is still on its way.
+    status === 413 ? { connection: "close" } : {}
+  )
 }
 
 const rendered = (cause: Cause.Cause<unknown>, url: string) =>
   Effect.gen(function*() {
     const error = Cause.squash(cause)
     if (HttpApiError.HttpApiSchemaError.is(error) && error.kind in slots) return yield* response(invalid(error))
-    if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") return yield* fromStatus(404, url)
+    if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
+      return yield* fromStatus(404, url)
+    }
     const answer = yield* HttpServerRespondable.toResponseOrElse(error, HttpServerResponse.empty({ status: 500 }))
-    if (answer.status >= 500) yield* Effect.logError("request died", cause)
-    return answer.headers["content-type"]?.startsWith(contentType) === true ? answer : yield* fromStatus(answer.status, url)
+    if (answer.status >= 500) {
+      yield* Effect.logError("request died", cause)
+    }
+    return answer.headers["content-type"]?.startsWith(contentType) === true
+      ? answer
+      : yield* fromStatus(answer.status, url)
   })
 
-const securityHeaders = {
+/** On every answer. */
+export const securityHeaders = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
   "cache-control": "no-store"
 }
 
-const surround = <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>) =>
+const surround = <E>(
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>
+) =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const started = yield* Clock.currentTimeMillis
@@ -116,7 +157,9 @@ const surround = <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E
       Effect.interruptible,
       Effect.matchCauseEffect({
         onSuccess: (one) =>
-          one.status < 400 || one.headers["content-type"] !== undefined ? Effect.succeed(one) : fromStatus(one.status, request.url),
+          one.status < 400 || one.headers["content-type"]?.includes("json") === true
+            ? Effect.succeed(one)
+            : fromStatus(one.status, request.url),
         onFailure: (cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause, request.url))
       })
     )
@@ -127,11 +170,16 @@ const surround = <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E
       millis / 1000
     )
     yield* Effect.logDebug("request", { method: request.method, route, status: answer.status, millis })
-    return HttpServerResponse.setHeaders(answer, securityHeaders)
+    return HttpServerResponse.setHeaders(
+      answer,
+      answer.status === 401 ? { ...securityHeaders, "www-authenticate": "Bearer" } : securityHeaders
+    )
   })
 
 /** A trace for each request, continuing the caller's; without an exporter the server would make none. */
-const traced = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest>) =>
+const traced = <E, R>(
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest>
+) =>
   Effect.flatMap(
     Effect.serviceOption(Tracer.ParentSpan),
     (span) => (Option.isSome(span) ? app : HttpMiddleware.tracer(app))
@@ -140,6 +188,10 @@ const traced = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, 
 export const layer = HttpRouter.middleware(
   (app) =>
     // The router's own marker for "errors are handled further out" must come out as it went in.
-    traced(surround(app)) as Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled, HttpServerRequest.HttpServerRequest>,
+    traced(surround(app)) as Effect.Effect<
+      HttpServerResponse.HttpServerResponse,
+      Types.unhandled,
+      HttpServerRequest.HttpServerRequest
+    >,
   { global: true }
 )

@@ -66,6 +66,7 @@ export const titles: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
@@ -79,25 +80,41 @@ export const titles: Readonly<Record<number, string>> = {
 
 /** Korean unless the caller prefers English: the first language named that we speak. */
 export const prefersEnglish = (acceptLanguage: string | undefined): boolean =>
-  acceptLanguage?.split(",").map((part) => part.trim().slice(0, 2).toLowerCase()).find((tag) => tag === "ko" || tag === "en")
+  acceptLanguage?.split(",").map((part) => part.trim().slice(0, 2).toLowerCase()).find((tag) =>
+    tag === "ko" || tag === "en"
+  )
     === "en"
+
+interface Occasion {
+  readonly instance: string
+  readonly traceId: string
+  readonly timestamp: string
+}
+
+/** The problem's body: what it is, in the reader's language, and on which occasion. */
+export const shape = <Status extends number>(
+  { code, en, ko, ...rest }: Described<Status>,
+  acceptLanguage: string | undefined,
+  occasion: Occasion
+) => ({
+  ...rest,
+  ...occasion,
+  type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
+  title: titles[rest.status] ?? "Error",
+  detail: prefersEnglish(acceptLanguage) ? en : ko,
+  errorCode: code
+})
 
 /** The problem's body for the current request. */
 export const body = <Status extends number>(described: Described<Status>) =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const span = yield* Effect.serviceOption(Tracer.ParentSpan)
-    const { code, en, ko, ...rest } = described
-    return {
-      ...rest,
-      type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
-      title: titles[described.status] ?? "Error",
-      detail: prefersEnglish(request.headers["accept-language"]) ? en : ko,
+    return shape(described, request.headers["accept-language"], {
       instance: request.url.split("?")[0] ?? request.url,
-      errorCode: code,
       traceId: span._tag === "Some" ? span.value.traceId : "",
       timestamp: DateTime.formatIso(yield* DateTime.now)
-    }
+    })
   })
 
 /** The whole response, for errors that no endpoint declares. */

@@ -47,7 +47,9 @@ export type Condition =
   | TooManyLogins
 
 type Table = {
-  readonly [Tag in Condition["_tag"]]: (condition: Extract<Condition, { readonly _tag: Tag }>) => Described<ProblemStatus>
+  readonly [Tag in Condition["_tag"]]: (
+    condition: Extract<Condition, { readonly _tag: Tag }>
+  ) => Described<ProblemStatus>
 }
 
 const plain = <Status extends ProblemStatus>(status: Status, code: string, ko: string, en: string) => () => ({
@@ -64,15 +66,30 @@ const table: Table = {
     "관리자는 X-AMS-Academy 헤더로 학원을 지정해야 합니다.",
     "An administrator names the academy in the header X-AMS-Academy."
   ),
-  AlreadyEnrolled: plain(409, "ENROLLMENT_DUPLICATE", "이미 이 기간에 수강 중인 학생입니다.", "The student is already enrolled for these days."),
-  AlreadyGuardian: plain(409, "GUARDIANSHIP_DUPLICATE", "이미 등록된 보호자입니다.", "This parent is already linked to the student."),
+  AlreadyEnrolled: plain(
+    409,
+    "ENROLLMENT_DUPLICATE",
+    "이미 이 기간에 수강 중인 학생입니다.",
+    "The student is already enrolled for these days."
+  ),
+  AlreadyGuardian: plain(
+    409,
+    "GUARDIANSHIP_DUPLICATE",
+    "이미 등록된 보호자입니다.",
+    "This parent is already linked to the student."
+  ),
   ChangedMeanwhile: plain(
     409,
     "COMMON_CHANGED_MEANWHILE",
     "다른 요청이 동시에 변경했습니다. 다시 시도해 주세요.",
     "Another request changed it at the same time. Please try again."
   ),
-  ChildNotNamed: plain(400, "COMMON_CHILD_NOT_NAMED", "자녀가 여럿이면 studentId를 지정해야 합니다.", "Name one of your children by studentId."),
+  ChildNotNamed: plain(
+    400,
+    "COMMON_CHILD_NOT_NAMED",
+    "자녀가 여럿이면 studentId를 지정해야 합니다.",
+    "Name one of your children by studentId."
+  ),
   ClassFull: ({ capacity, day }) => ({
     status: 409,
     code: "CLASS_FULL",
@@ -80,9 +97,24 @@ const table: Table = {
     en: `All ${capacity} seats are taken on ${day}.`
   }),
   ClassNotActive: plain(409, "CLASS_NOT_ACTIVE", "운영 중인 반이 아닙니다.", "The class is not active."),
-  InvalidRange: plain(422, "ENROLLMENT_INVALID_RANGE", "수강 기간이 반의 기간을 벗어났습니다.", "The days lie outside of the class's own."),
-  InvalidSchedule: ({ message }) => ({ status: 422, code: "CLASS_INVALID_SCHEDULE", ko: "시간표가 올바르지 않습니다.", en: `Not a schedule: ${message}.` }),
-  InvalidToken: plain(401, "AUTH_TOKEN_INVALID", "다시 로그인해 주세요.", "Log in: the access token is missing, expired or not valid."),
+  InvalidRange: plain(
+    422,
+    "ENROLLMENT_INVALID_RANGE",
+    "수강 기간이 반의 기간을 벗어났습니다.",
+    "The days lie outside of the class's own."
+  ),
+  InvalidSchedule: ({ message }) => ({
+    status: 422,
+    code: "CLASS_INVALID_SCHEDULE",
+    ko: "시간표가 올바르지 않습니다.",
+    en: `Not a schedule: ${message}.`
+  }),
+  InvalidToken: plain(
+    401,
+    "AUTH_TOKEN_INVALID",
+    "다시 로그인해 주세요.",
+    "Log in: the access token is missing, expired or not valid."
+  ),
   InvalidTransition: ({ current, requested }) => ({
     status: 409,
     code: "ATTENDANCE_INVALID_TRANSITION",
@@ -92,7 +124,12 @@ const table: Table = {
     requestedState: requested
   }),
   LoginIdTaken: plain(409, "MEMBER_LOGIN_ID_TAKEN", "이미 사용 중인 아이디입니다.", "This login id is taken."),
-  LoginRefused: plain(401, "AUTH_LOGIN_REFUSED", "아이디 또는 비밀번호가 올바르지 않습니다.", "Login id or password is not right."),
+  LoginRefused: plain(
+    401,
+    "AUTH_LOGIN_REFUSED",
+    "아이디 또는 비밀번호가 올바르지 않습니다.",
+    "Login id or password is not right."
+  ),
   MemberIncomplete: ({ field, message }) => ({
     status: 422,
     code: "MEMBER_INCOMPLETE",
@@ -100,11 +137,31 @@ const table: Table = {
     en: `The member cannot be made: ${message}.`,
     errors: [{ pointer: `/body/${field}`, code: "REQUIRED", message }]
   }),
-  NotAStudent: plain(422, "ENROLLMENT_NOT_A_STUDENT", "학생 회원만 수강할 수 있습니다.", "Only an active student can be enrolled."),
-  NotATeacher: plain(422, "CLASS_NOT_A_TEACHER", "담당자는 이 학원의 강사여야 합니다.", "The teacher must be an active teacher of this academy."),
+  NotAStudent: plain(
+    422,
+    "ENROLLMENT_NOT_A_STUDENT",
+    "학생 회원만 수강할 수 있습니다.",
+    "Only an active student can be enrolled."
+  ),
+  NotATeacher: plain(
+    422,
+    "CLASS_NOT_A_TEACHER",
+    "담당자는 이 학원의 강사여야 합니다.",
+    "The teacher must be an active teacher of this academy."
+  ),
   NotAllowed: plain(403, "COMMON_NOT_ALLOWED", "권한이 없습니다.", "You may not do this."),
-  NotEnrolled: plain(409, "ATTENDANCE_NOT_ENROLLED", "이 수업의 수강생이 아닙니다.", "The student is not enrolled in this class on that day."),
-  NotFound: ({ what }) => ({ status: 404, code: `${what.toUpperCase()}_NOT_FOUND`, ko: "찾을 수 없습니다.", en: `There is no such ${what}.` }),
+  NotEnrolled: plain(
+    409,
+    "ATTENDANCE_NOT_ENROLLED",
+    "이 수업의 수강생이 아닙니다.",
+    "The student is not enrolled in this class on that day."
+  ),
+  NotFound: ({ what }) => ({
+    status: 404,
+    code: `${what.toUpperCase()}_NOT_FOUND`,
+    ko: "찾을 수 없습니다.",
+    en: `There is no such ${what}.`
+  }),
   NotStudentAndParent: plain(
     422,
     "GUARDIANSHIP_ROLES",
@@ -117,12 +174,42 @@ const table: Table = {
     ko: "출석할 수 있는 시간이 아닙니다.",
     en: `Check-in is open from ${DateTime.formatIso(opensAt)} to ${DateTime.formatIso(closesAt)}.`
   }),
-  PhoneTaken: plain(409, "MEMBER_DUPLICATE", "이미 등록된 전화번호입니다.", "A member of this academy has this phone number."),
-  ReadSideUnavailable: plain(503, "COMMON_UNAVAILABLE", "잠시 후 다시 시도해 주세요.", "The read side does not answer; try again in a moment."),
-  RegistrationNumberTaken: plain(409, "ACADEMY_DUPLICATE", "이미 등록된 사업자등록번호입니다.", "An academy with this registration number exists."),
-  SessionNotOpen: plain(409, "SESSION_NOT_OPEN", "취소되었거나 종료된 수업입니다.", "The session is cancelled or closed, or its class is not active."),
-  StorageUnavailable: plain(503, "COMMON_UNAVAILABLE", "잠시 후 다시 시도해 주세요.", "The database does not answer; try again in a moment."),
-  TooManyLogins: plain(503, "AUTH_BUSY", "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.", "Many people are logging in; try again in a moment.")
+  PhoneTaken: plain(
+    409,
+    "MEMBER_DUPLICATE",
+    "이미 등록된 전화번호입니다.",
+    "A member of this academy has this phone number."
+  ),
+  ReadSideUnavailable: plain(
+    503,
+    "COMMON_UNAVAILABLE",
+    "잠시 후 다시 시도해 주세요.",
+    "The read side does not answer; try again in a moment."
+  ),
+  RegistrationNumberTaken: plain(
+    409,
+    "ACADEMY_DUPLICATE",
+    "이미 등록된 사업자등록번호입니다.",
+    "An academy with this registration number exists."
+  ),
+  SessionNotOpen: plain(
+    409,
+    "SESSION_NOT_OPEN",
+    "취소되었거나 종료된 수업입니다.",
+    "The session is cancelled or closed, or its class is not active."
+  ),
+  StorageUnavailable: plain(
+    503,
+    "COMMON_UNAVAILABLE",
+    "잠시 후 다시 시도해 주세요.",
+    "The database does not answer; try again in a moment."
+  ),
+  TooManyLogins: plain(
+    503,
+    "AUTH_BUSY",
+    "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
+    "Many people are logging in; try again in a moment."
+  )
 }
 
 const describe = <C extends Condition>(condition: C): Described<ProblemStatus> => {

@@ -3,12 +3,14 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
-import * as Auth from "./Auth.ts"
 import { Api } from "./Api.ts"
+import * as Auth from "./Auth.ts"
 import * as DevInbox from "./DevInbox.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Middleware from "./Middleware.ts"
+import { contentType, type Described, shape, titles } from "./Problem.ts"
 import * as System from "./System.ts"
 
 /** 16 KiB of headers; what is larger, or no HTTP at all, never reaches a route. */
@@ -26,42 +28,68 @@ export const routes = (options: { readonly development: boolean }) =>
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, maxBodySize))
   )
 
-const refuseGarbage = () => {
-  const server = createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })
-  // Node answers these itself, before any route: in our shape nevertheless.
-  server.on("clientError", (error: Error & { readonly code?: string }, socket) => {
-    if (!socket.writable) return void socket.destroy()
-    const [status, title, code] = error.code === "HPE_HEADER_OVERFLOW"
-      ? [431, "Request Header Fields Too Large", "COMMON_HEADERS_TOO_LARGE"]
-      : [400, "Bad Request", "COMMON_MALFORMED"]
-    const body = JSON.stringify({
-      type: `https://ams.dev/problems/${String(code).toLowerCase().replaceAll("_", "-")}`,
-      title,
-      status,
-      detail: "This is not a request that HTTP allows.",
-      errorCode: code
-    })
-    socket.end(
-      `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}`
-        + `\r\nconnection: close\r\n\r\n${body}`
-    )
-  })
-  return server
+const unreadable: Readonly<Record<string, Described>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: "COMMON_HEADERS_TOO_LARGE",
+    ko: "헤더는 16 KiB까지입니다.",
+    en: "The headers may have up to 16 KiB."
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: "COMMON_TIMEOUT",
+    ko: "요청이 제시간에 도착하지 않았습니다.",
+    en: "The request did not arrive in time."
+  }
 }
+const malformed: Described = {
+  status: 400,
+  code: "COMMON_MALFORMED",
+  ko: "HTTP 요청이 아닙니다.",
+  en: "This is not a request that HTTP allows."
+}
+
+/** In the shape of every other problem; nobody knows the address or the language yet. */
+const refusal = (described: Described) => {
+  const body = JSON.stringify(shape(described, undefined, {
+    instance: "",
+    traceId: randomBytes(16).toString("hex"),
+    timestamp: new Date().toISOString()
+  }))
+  const headers = {
+    ...Middleware.securityHeaders,
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    connection: "close"
+  }
+  return [
+    `HTTP/1.1 ${described.status} ${titles[described.status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    "",
+    body
+  ].join("\r\n")
+}
+
+const server = () =>
+  createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })
+    // Node answers these itself, before any route.
+    .on("clientError", (error: Error & { readonly code?: string }, socket) => {
+      if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed))
+      else socket.destroy()
+    })
 
 /** Listens; ends by closing the door and giving requests in flight 8 s. Says where: port 0 is any free one. */
 export const layer = (options: { readonly development: boolean; readonly host: string; readonly port: number }) =>
   HttpRouter.serve(routes(options), {
     disableLogger: true,
     disableListenLog: true,
-    routerConfig: { caseSensitive: true, maxParamLength: 500 }
+    routerConfig: Middleware.matching
   }).pipe(
     Layer.provideMerge(
-      NodeHttpServer.layer(refuseGarbage, {
+      NodeHttpServer.layer(server, {
         host: options.host,
         port: options.port,
         gracefulShutdownTimeout: "8 seconds"
       })
     )
   )
-

@@ -23,7 +23,9 @@ const ready = HttpRouter.add(
       Effect.match({
         onSuccess: () => HttpServerResponse.jsonUnsafe({ status: "ok" }),
         onFailure: () =>
-          HttpServerResponse.jsonUnsafe({ status: "unavailable", reason: "the database does not answer" }, { status: 503 })
+          HttpServerResponse.jsonUnsafe({ status: "unavailable", reason: "the database does not answer" }, {
+            status: 503
+          })
       })
     )
   })

@@ -117,7 +117,7 @@ export const layer = Layer.effect(
         const [row] = yield* orUnavailable(sql`
           select m.id as "memberId", m.academy_id as "academyId",
             array(select r.role from member_role r where r.member_id = m.id order by r.is_primary desc, r.role) as roles,
-            array(select g.student_id from guardianship g where g.parent_id = m.id) as children
+            array(select g.student_id from guardianship g where g.parent_id = m.id and g.may_be_told) as children
           from member m left join academy a on a.id = m.academy_id
           where m.id = ${id} and m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
         return row === undefined ? Option.none() : Option.some(decodeActor(row))

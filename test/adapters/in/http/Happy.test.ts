@@ -1,0 +1,241 @@
+import { expect, layer } from "@effect/vitest"
+import { DateTime, Effect, Schema } from "effect"
+import { addDays } from "../../../../src/domain/LocalTime.ts"
+import { daily, person } from "../../../support/academy.ts"
+import { Ams, World } from "../../../support/http.ts"
+import { endpoints } from "./endpoints.ts"
+import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
+
+layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
+  it.effect("logs in, and is who they are; a wrong password and an unknown login id look the same", () =>
+    Effect.gen(function*() {
+      const { a } = yield* World
+      const login = { loginId: "happy.manager", password: "correct horse" }
+      const { password } = login
+      yield* good("members.create", {
+        token: a.office.token,
+        headers: a.office.headers,
+        body: { ...person("MANAGER"), ...login }
+      })
+      const data = yield* good("auth.login", { body: login })
+      expect(data).toEqual({ accessToken: expect.any(String), tokenType: "Bearer", expiresIn: 900 })
+      const { accessToken } = yield* Schema.decodeUnknownEffect(Schema.Struct({ accessToken: Schema.String }))(data)
+      expect(yield* good("auth.me", { token: accessToken })).toMatchObject({
+        academyId: a.id,
+        roles: ["MANAGER"],
+        children: []
+      })
+      const [one, other] = [
+        yield* refused("auth.login", { body: { ...login, password: "correct hors" } }, 401, "AUTH_LOGIN_REFUSED"),
+        yield* refused("auth.login", { body: { loginId: "happy.nobody", password } }, 401, "AUTH_LOGIN_REFUSED")
+      ]
+      expect({ ...one, traceId: "", timestamp: "" }).toEqual({ ...other, traceId: "", timestamp: "" })
+    }))
+
+  it.effect("makes an academy, once for each registration number", () =>
+    Effect.gen(function*() {
+      const { admin } = yield* World
+      const sent = { token: admin, body: { name: "하늘학원", registrationNumber: "happy-1" } }
+      expect(yield* good("academies.create", sent)).toMatchObject({
+        ...sent.body,
+        timeZone: "Asia/Seoul",
+        status: "ACTIVE",
+        settings: { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 },
+        version: 1
+      })
+      yield* refused("academies.create", sent, 409, "ACADEMY_DUPLICATE")
+    }))
+
+  it.effect("makes members, one for each phone number; a student may share a parent's", () =>
+    Effect.gen(function*() {
+      const as = yield* office
+      const phone = "010-7777-0001"
+      const parentId = yield* make("members.create", { ...as, body: { ...person("PARENT"), phone } })
+      const student = { ...as, body: { ...person("STUDENT"), phone } }
+      expect(yield* good("members.create", student)).toMatchObject({
+        phone: "+821077770001",
+        status: "ACTIVE",
+        roles: ["STUDENT"]
+      })
+      const studentId = yield* make("members.create", student)
+      yield* refused("members.create", { ...as, body: { ...person("TEACHER"), phone } }, 409, "MEMBER_DUPLICATE")
+      const { studentProfile: _, ...incomplete } = person("STUDENT")
+      const problem = yield* refused("members.create", { ...as, body: incomplete }, 422, "MEMBER_INCOMPLETE")
+      expect(problem.errors).toMatchObject([{ pointer: "/body/studentProfile", code: "REQUIRED" }])
+
+      const link = { ...as, params: { studentId }, body: { parentId, relationship: "FATHER" } }
+      expect(yield* good("members.linkGuardian", link)).toMatchObject({
+        studentId,
+        parentId,
+        primary: false,
+        mayBeTold: true
+      })
+      yield* refused("members.linkGuardian", link, 409, "GUARDIANSHIP_DUPLICATE")
+      yield* refused(
+        "members.linkGuardian",
+        { ...link, body: { ...link.body, parentId: studentId } },
+        422,
+        "GUARDIANSHIP_ROLES"
+      )
+
+      yield* (yield* Ams).settled
+      const listed = yield* good("members.list", { ...as, query: "?role=STUDENT&status=ACTIVE&limit=100" })
+      expect(listed).toContainEqual(expect.objectContaining({
+        id: studentId,
+        phone: "+821077770001",
+        schoolName: "school",
+        grade: 3,
+        guardians: [{ id: parentId, name: expect.any(String), relationship: "FATHER" }]
+      }))
+      expect(listed).not.toContainEqual(expect.objectContaining({ id: parentId }))
+    }))
+
+  it.effect("asks the parent of several children about whom", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const as = yield* office
+      const parentId = yield* make("members.create", { ...as, body: person("PARENT") })
+      const children = [yield* arrived(), yield* arrived("other")].map(({ studentId }) => studentId)
+      for (const studentId of children) {
+        yield* good("members.linkGuardian", {
+          ...as,
+          params: { studentId },
+          body: { parentId, relationship: "MOTHER" }
+        })
+      }
+      yield* ams.settled
+      const token = yield* ams.token(parentId)
+      for (const name of ["classes.list", "attendances.ofStudent"]) {
+        yield* refused(name, { token }, 400, "COMMON_CHILD_NOT_NAMED")
+        for (const child of children) expect(yield* good(name, { token, query: `?studentId=${child}` })).toHaveLength(1)
+      }
+    }))
+
+  it.effect("makes a class with its sessions of 30 days, and enrols as many as it has seats", () =>
+    Effect.gen(function*() {
+      const as = yield* office
+      const now = yield* DateTime.now
+      const teacherId = yield* make("members.create", { ...as, body: person("TEACHER") })
+      const body = { name: "국어", subject: "국어", teacherId, capacity: 1, schedules: daily(now, 120) }
+      const made = yield* good("classes.create", { ...as, body })
+      expect(made).toMatchObject({ name: "국어", status: "ACTIVE", capacity: 1, fee: null, version: 1 })
+      const params = { classId: idOf(made) }
+      const sessions = yield* good("classes.sessions", {
+        ...as,
+        params,
+        query: "?dateFrom=2026-01-01&dateTo=2999-12-31"
+      })
+      expect(sessions).toHaveLength(30)
+
+      const [one, other] = [
+        yield* make("members.create", { ...as, body: person("STUDENT") }),
+        yield* make("members.create", { ...as, body: person("STUDENT") })
+      ]
+      const enroll = (studentId: string) => ({ ...as, params, body: { studentId } })
+      expect(yield* good("classes.enroll", enroll(one))).toMatchObject({
+        studentId: one,
+        until: null,
+        status: "ACTIVE"
+      })
+      yield* refused("classes.enroll", enroll(one), 409, "ENROLLMENT_DUPLICATE")
+      yield* refused("classes.enroll", enroll(other), 409, "CLASS_FULL")
+      yield* refused("classes.enroll", enroll(teacherId), 422, "ENROLLMENT_NOT_A_STUDENT")
+      const tooEarly = { ...enroll(other), body: { studentId: other, from: "2020-01-01" } }
+      yield* refused("classes.enroll", tooEarly, 422, "ENROLLMENT_INVALID_RANGE")
+      const never = [{ dayOfWeek: "MON", startTime: "10:00", endTime: "10:00" }]
+      yield* refused("classes.create", { ...as, body: { ...body, schedules: never } }, 422, "CLASS_INVALID_SCHEDULE")
+
+      const ams = yield* Ams
+      const [first] = yield* Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ id: Schema.String })))(sessions)
+      const early = { token: yield* ams.token(one), params: { sessionId: first?.id ?? "" } }
+      yield* refused("attendances.request", early, 409, "ATTENDANCE_OUTSIDE_CHECK_IN")
+    }))
+
+  it.effect("confirms a whole list: PRESENT, past the grace LATE, or what the teacher says; all or none", () =>
+    Effect.gen(function*() {
+      const [one, two, late] = [yield* arrived(), yield* arrived(), yield* arrived("other")]
+      const { params, teacher } = one
+      const list = (...students: ReadonlyArray<object>) => ({ ...teacher, params, body: { students } })
+      const stranger = { studentId: late.studentId }
+      yield* refused(
+        "attendances.confirm",
+        list({ studentId: one.studentId }, stranger),
+        409,
+        "ATTENDANCE_NOT_ENROLLED"
+      )
+      expect(
+        yield* good(
+          "attendances.confirm",
+          list({ studentId: one.studentId }, { studentId: two.studentId, status: "LATE" })
+        )
+      )
+        .toMatchObject([{ id: one.attendanceId, status: "PRESENT" }, { id: two.attendanceId, status: "LATE" }])
+      const problem = yield* refused(
+        "attendances.confirm",
+        list({ studentId: one.studentId }),
+        409,
+        "ATTENDANCE_INVALID_TRANSITION"
+      )
+      expect(problem).toMatchObject({ currentState: "PRESENT", requestedState: "PRESENT" })
+      expect(
+        yield* good("attendances.confirm", { ...late.teacher, params: late.params, body: { students: [stranger] } })
+      )
+        .toMatchObject([{ id: late.attendanceId, status: "LATE" }])
+    }))
+
+  it.effect("presses the button twice, is refused, presses again: one attendance, every step in its history", () =>
+    Effect.gen(function*() {
+      const { attendanceId, params, student, studentId, teacher } = yield* arrived()
+      expect(yield* make("attendances.request", { ...student, params })).toBe(attendanceId)
+      const refusal = { ...teacher, params, body: { reason: "not in the room" } }
+      expect(yield* good("attendances.refuse", refusal)).toMatchObject({
+        id: attendanceId,
+        status: "NONE",
+        requestedAt: null
+      })
+      yield* refused("attendances.refuse", refusal, 409, "ATTENDANCE_INVALID_TRANSITION")
+      expect(yield* make("attendances.request", { ...student, params })).toBe(attendanceId)
+      yield* good("attendances.confirm", { ...teacher, params, body: { students: [{ studentId, status: "PRESENT" }] } })
+      const correction = { ...teacher, params, body: { status: "ABSENT", reason: "mistaken for another" } }
+      expect(yield* good("attendances.correct", correction)).toMatchObject({
+        status: "ABSENT",
+        note: "mistaken for another",
+        version: 5
+      })
+      expect(yield* good("attendances.history", { ...student, params })).toMatchObject([
+        { from: "NONE", to: "REQUESTED", actorId: studentId, actorRole: "STUDENT", channel: "API", reason: null },
+        { from: "REQUESTED", to: "NONE", actorRole: "TEACHER", reason: "not in the room" },
+        { from: "NONE", to: "REQUESTED", actorRole: "STUDENT" },
+        { from: "REQUESTED", to: "PRESENT", actorRole: "TEACHER" },
+        { from: "PRESENT", to: "ABSENT", actorRole: "TEACHER", reason: "mistaken for another" }
+      ])
+    }))
+
+  it.effect("reads what became of it: by class, by student, in figures", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const { classId, date, parent, sessionId, student, teacher } = (yield* World).b.own
+      const params = { classId, sessionId }
+      yield* good("attendances.request", { token: student.token, params })
+      yield* good("attendances.confirm", {
+        token: teacher.token,
+        params,
+        body: { students: [{ studentId: student.id }] }
+      })
+      yield* ams.settled
+      const view = { sessionId, classId, studentId: student.id, date, status: "PRESENT" }
+      expect(yield* good("attendances.ofClass", { token: teacher.token, params, query: `?date=${date}` }))
+        .toMatchObject([view])
+      expect(yield* good("attendances.ofStudent", { token: parent.token })).toMatchObject([view])
+      const days = { token: teacher.token, query: `?classId=${classId}&dateFrom=${date}&dateTo=${addDays(date, 1)}` }
+      expect(yield* good("statistics.classDays", days)).toMatchObject([
+        { date, sessions: 1, expected: 1, present: 1, late: 0, absent: 0, excused: 0, attendanceRate: 1 },
+        { date: addDays(date, 1), sessions: 1, expected: 1, present: 0, attendanceRate: 0 }
+      ])
+      expect(yield* good("classes.list", { token: student.token })).toMatchObject([{ id: classId, enrolled: 1 }])
+    }))
+
+  it("was made to every endpoint", () => {
+    expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])
+  })
+})

@@ -1,0 +1,165 @@
+import { describe, expect, layer } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { person } from "../../../support/academy.ts"
+import { Ams, World } from "../../../support/http.ts"
+import { endpoints } from "./endpoints.ts"
+import { problemOf } from "./problem.ts"
+
+const Any = Schema.Record(Schema.String, Schema.Unknown)
+const Response = Schema.Struct({ content: Schema.optional(Any), headers: Schema.optional(Any) })
+const Operation = Schema.Struct({
+  operationId: Schema.String,
+  parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String, schema: Any })),
+  security: Schema.Array(Any),
+  responses: Schema.Record(Schema.String, Response),
+  requestBody: Schema.optional(Schema.Struct({ content: Any, required: Schema.Boolean }))
+})
+const OpenApi = Schema.Struct({
+  openapi: Schema.String,
+  info: Schema.Struct({ title: Schema.String, version: Schema.String, description: Schema.String }),
+  paths: Schema.Record(Schema.String, Schema.Record(Schema.String, Operation)),
+  components: Schema.Struct({ schemas: Any, securitySchemes: Any })
+})
+const document = Effect.map(Effect.flatMap(Ams, (ams) => ams.call("GET", "/openapi.json")), ({ json }) => ({
+  json,
+  spec: Schema.decodeUnknownSync(OpenApi)(json)
+}))
+
+const refsIn = (value: unknown): ReadonlyArray<string> =>
+  typeof value !== "object" || value === null
+    ? []
+    : Object.entries(value).flatMap(([name, one]) => (name === "$ref" ? [String(one)] : refsIn(one)))
+const at = (value: unknown, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (one, name) => (typeof one === "object" && one !== null ? Reflect.get(one, name) : undefined),
+    value
+  )
+
+const problems = ["400", "401", "403", "404", "409", "422", "503"]
+
+layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it) => {
+  describe("/openapi.json", () => {
+    it.effect("is OpenAPI 3.1, and every reference in it leads somewhere", () =>
+      Effect.gen(function*() {
+        const { json, spec } = yield* document
+        expect(spec.openapi).toMatch(/^3\.1\./)
+        expect(spec.components.securitySchemes["bearer"]).toMatchObject({
+          type: "http",
+          scheme: expect.stringMatching(/^bearer$/i)
+        })
+        const refs = [...new Set(refsIn(json))]
+        expect(refs.length).toBeGreaterThan(0)
+        expect(refs.filter((ref) => at(json, ref.split("/").slice(1)) === undefined)).toEqual([])
+      }))
+
+    it.effect.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
+      "describes %s with its token, its parameters and its problems",
+      ([name, endpoint]) =>
+        Effect.gen(function*() {
+          const { spec } = yield* document
+          const path = endpoint.path.replace(/:(\w+)/g, "{$1}").replace(/\/$/, "")
+          const operation = (spec.paths[path] ?? spec.paths[`${path}/`])?.[endpoint.method.toLowerCase()]
+          expect(operation?.operationId).toBe(name)
+          expect(operation?.security).toEqual(endpoint.secured ? [{ bearer: [] }] : [])
+          const parameters = operation?.parameters.map((one) => `${one.in} ${one.name}`)
+          expect(parameters?.sort()).toEqual(
+            [...endpoint.params.map((one) => `path ${one}`), ...endpoint.query.map((one) => `query ${one}`)].sort()
+          )
+          for (const { name, schema } of operation?.parameters ?? []) {
+            if (name === "limit") expect(schema).toEqual({ type: "integer", minimum: 1, maximum: 100, default: 20 })
+          }
+          expect(operation?.requestBody).toEqual(
+            endpoint.body === undefined
+              ? undefined
+              : { content: { "application/json": expect.anything() }, required: true }
+          )
+          const told = problems.map((status) => Object.keys(operation?.responses[status]?.content ?? {}))
+          expect(told).toEqual(problems.map(() => ["application/problem+json"]))
+          const good = operation?.responses[endpoint.creates ? "201" : "200"]
+          expect(Object.keys(good?.content ?? {})).toEqual(["application/json"])
+          expect(Object.keys(good?.headers ?? {})).toEqual(endpoint.creates ? ["location"] : [])
+        })
+    )
+  })
+
+  it.effect("/docs is a page to read", () =>
+    Effect.gen(function*() {
+      const answer = yield* (yield* Ams).call("GET", "/docs")
+      expect(answer).toMatchObject({ status: 200, headers: { "content-type": expect.stringContaining("text/html") } })
+      expect(answer.text).toMatch(/^<!doctype html>/i)
+      expect(answer.text).not.toMatch(/<script[^>]+src="https?:/)
+    }))
+
+  it.effect("/health/live, /ready and /async are well", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      for (const path of ["/health/live", "/health/ready"]) {
+        expect(yield* ams.call("GET", path)).toMatchObject({ status: 200, json: { status: "ok" } })
+      }
+      yield* ams.settled
+      const { json, status } = yield* ams.call("GET", "/health/async")
+      expect(status).toBe(200)
+      expect(json).toEqual({ status: "ok", handlers: expect.any(Array), failedEvents: 0, readSide: "ok" })
+    }))
+
+  it.effect("/.well-known/jwks.json shows the public key only", () =>
+    Effect.gen(function*() {
+      const { json, text } = yield* (yield* Ams).call("GET", "/.well-known/jwks.json")
+      expect(json).toEqual({
+        keys: [
+          expect.objectContaining({ kty: "OKP", crv: "Ed25519", alg: "EdDSA", use: "sig", kid: expect.any(String) })
+        ]
+      })
+      expect(text).not.toContain("\"d\"")
+    }))
+
+  it.effect("/metrics counts requests by route and deliveries by handler, and names nobody", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const { a } = yield* World
+      yield* ams.call("GET", `/api/v1/classes/${a.own.classId}/sessions`, { token: a.manager.token })
+      yield* ams.call("GET", "/nowhere/at/all")
+      yield* ams.settled
+      const { headers, text } = yield* ams.call("GET", "/metrics")
+      expect(headers["content-type"]).toMatch(/^text\/plain/)
+      const requests = "http_server_request_duration_seconds_count"
+      expect(text).toContain(`\n${requests}{method="GET",route="/api/v1/classes/:classId/sessions",status="400"} 1\n`)
+      expect(text).toContain(`\n${requests}{method="GET",route="other",status="404"} 1\n`)
+      for (const handler of ["ReadModelSync", "Statistics"]) {
+        expect(text).toMatch(new RegExp(`^ams_delivery_lag_seconds_count\\{handler="${handler}"\\} [1-9]`, "m"))
+      }
+      expect(text).not.toContain("/nowhere")
+      expect(text).not.toContain(a.own.classId)
+    }))
+
+  it.effect("/dev/inbox shows what parents read, as text, whatever a student is called", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const { a } = yield* World
+      const { classId, sessionId, date, teacher } = a.own
+      const manager = { token: a.manager.token }
+      const name = "<script>alert('\"&')</script>"
+      const studentId = yield* ams.make("/api/v1/members", { ...person("STUDENT"), name }, manager)
+      const parentId = yield* ams.make("/api/v1/members", person("PARENT"), manager)
+      yield* ams.make(`/api/v1/members/${studentId}/guardians`, { parentId, relationship: "MOTHER" }, manager)
+      yield* ams.make(`/api/v1/classes/${classId}/enrollments`, { studentId, from: date }, manager)
+      const confirm = `/api/v1/sessions/${sessionId}/attendances/confirm`
+      yield* ams.call("POST", confirm, { token: teacher.token, body: { students: [{ studentId }] } })
+      yield* ams.settled
+
+      const { json } = yield* ams.call("GET", `/dev/inbox.json?academyId=${a.id}`)
+      expect(json).toMatchObject({ data: [{ academyId: a.id, body: expect.stringContaining(name) }] })
+      expect((yield* ams.call("GET", `/dev/inbox.json?academyId=${a.own.classId}`)).json).toMatchObject({ data: [] })
+      const page = yield* ams.call("GET", "/dev/inbox")
+      expect(page.headers["content-type"]).toBe("text/html; charset=utf-8")
+      expect(page.text).toContain("&#60;script&#62;alert(&#39;&#34;&#38;&#39;)&#60;/script&#62;")
+      expect(page.text).not.toContain("<script")
+    }))
+})
+
+layer(Ams.layer({ development: false }), { excludeTestServices: true })("outside of development", (it) => {
+  it.effect.each(["/dev/inbox", "/dev/inbox.json", "/dev"])("there is no %s", (path) =>
+    Effect.gen(function*() {
+      problemOf(yield* (yield* Ams).call("GET", path), 404, "COMMON_ROUTE_NOT_FOUND")
+    }))
+})

@@ -1,0 +1,112 @@
+/** What the table of `Tenancy.test.ts` asks for, row by row. */
+import { Effect } from "effect"
+import { randomUUID } from "node:crypto"
+import type { Role } from "../../../../src/domain/Permission.ts"
+import { person } from "../../../support/academy.ts"
+import { Ams, type House } from "../../../support/http.ts"
+
+/** By the ids of their academy; the names are those of the paths' parameters. */
+export type Things = Readonly<
+  Record<"classId" | "sessionId" | "attendanceId" | "teacherId" | "studentId" | "parentId", string>
+>
+
+export interface Given {
+  readonly a: House
+  readonly own: Things
+  /** Of another academy. */
+  readonly far: Things
+}
+
+export interface Asked {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: string
+  readonly body?: unknown
+}
+
+const newcomer = (a: House, role: Role) =>
+  Effect.flatMap(Ams, (ams) => ams.make("/api/v1/members", person(role), a.office))
+
+/** A new student of the class, so that no call meets what the calls before it left. */
+const pupil = Effect.fnUntraced(function*({ a, own }: Given) {
+  const ams = yield* Ams
+  const id = yield* newcomer(a, "STUDENT")
+  yield* ams.make(`/api/v1/classes/${own.classId}/enrollments`, { studentId: id, from: a.own.date }, a.office)
+  return { id, token: yield* ams.token(id) }
+})
+const requested = Effect.fnUntraced(function*(given: Given) {
+  const ams = yield* Ams
+  const student = yield* pupil(given)
+  const path = `/api/v1/sessions/${given.own.sessionId}/attendances`
+  return { studentId: student.id, attendanceId: yield* ams.make(path, undefined, student) }
+})
+const confirmed = Effect.fnUntraced(function*(given: Given) {
+  const ams = yield* Ams
+  const { attendanceId, studentId } = yield* requested(given)
+  const path = `/api/v1/sessions/${given.own.sessionId}/attendances/confirm`
+  yield* ams.call("POST", path, { ...given.a.own.teacher, body: { students: [{ studentId }] } })
+  return { attendanceId }
+})
+
+let classes = 0
+/** At an hour of its own: nobody can be in two places at once. */
+const newClass = (teacherId: string): Asked => {
+  const startTime = `0${Math.floor(classes / 59)}:${String(classes++ % 59).padStart(2, "0")}`
+  const slot = {
+    dayOfWeek: "MON",
+    startTime,
+    endTime: startTime.replace(/\d\d$/, (m) => String(Number(m) + 1).padStart(2, "0"))
+  }
+  return { body: { name: "n", subject: "s", teacherId, capacity: 1, schedules: [slot] } }
+}
+const guardian = (studentId: string, parentId: string): Asked => ({
+  params: { studentId },
+  body: { parentId, relationship: "FATHER" }
+})
+const days = "dateFrom=2026-01-01&dateTo=2099-12-31"
+const refusal = { reason: "not seen" }
+const correction = { status: "EXCUSED", reason: "mistaken" }
+const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
+
+export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
+  "auth.me": () => now({}),
+  "academies.create": () => now({ body: { name: "n", registrationNumber: randomUUID().slice(0, 18) } }),
+  "members.create a student": () => now({ body: person("STUDENT") }),
+  "members.create a manager": () => now({ body: person("MANAGER") }),
+  "members.create an administrator": () => now({ body: person("ADMINISTRATOR") }),
+  "members.list": () => now({}),
+  "members.linkGuardian own": ({ a, own }) => Effect.map(newcomer(a, "PARENT"), (id) => guardian(own.studentId, id)),
+  "members.linkGuardian B's student": ({ far, own }) => now(guardian(far.studentId, own.parentId)),
+  "members.linkGuardian B's parent": ({ far, own }) => now(guardian(own.studentId, far.parentId)),
+  "classes.create own teacher": ({ own }) => now(newClass(own.teacherId)),
+  "classes.create B's teacher": ({ far }) => now(newClass(far.teacherId)),
+  "classes.list": () => now({}),
+  "classes.list own student": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
+  "classes.list B's student": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
+  "classes.sessions own": ({ own }) => now({ params: own, query: `?${days}` }),
+  "classes.sessions B's": ({ far }) => now({ params: far, query: `?${days}` }),
+  "classes.enroll own": ({ a, own }) =>
+    Effect.map(newcomer(a, "STUDENT"), (studentId) => ({ params: own, body: { studentId } })),
+  "classes.enroll B's student": ({ far, own }) => now({ params: own, body: { studentId: far.studentId } }),
+  "classes.enroll B's class": ({ far, own }) => now({ params: far, body: { studentId: own.studentId } }),
+  "attendances.request own": ({ own }) => now({ params: own }),
+  "attendances.request B's": ({ far }) => now({ params: far }),
+  "attendances.confirm own": (given) =>
+    Effect.map(requested(given), ({ studentId }) => ({ params: given.own, body: { students: [{ studentId }] } })),
+  "attendances.confirm B's student": ({ far, own }) =>
+    now({ params: own, body: { students: [{ studentId: far.studentId }] } }),
+  "attendances.confirm B's session": ({ far, own }) =>
+    now({ params: far, body: { students: [{ studentId: own.studentId }] } }),
+  "attendances.refuse own": (given) => Effect.map(requested(given), (params) => ({ params, body: refusal })),
+  "attendances.refuse B's": ({ far }) => now({ params: far, body: refusal }),
+  "attendances.correct own": (given) => Effect.map(confirmed(given), (params) => ({ params, body: correction })),
+  "attendances.correct B's": ({ far }) => now({ params: far, body: correction }),
+  "attendances.history own": ({ own }) => now({ params: own }),
+  "attendances.history B's": ({ far }) => now({ params: far }),
+  "attendances.ofClass own": ({ a, own }) => now({ params: own, query: `?date=${a.own.date}` }),
+  "attendances.ofClass B's": ({ a, far }) => now({ params: far, query: `?date=${a.own.date}` }),
+  "attendances.ofStudent": () => now({}),
+  "attendances.ofStudent own": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
+  "attendances.ofStudent B's": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
+  "statistics.classDays own": ({ own }) => now({ query: `?classId=${own.classId}&${days}` }),
+  "statistics.classDays B's": ({ far }) => now({ query: `?classId=${far.classId}&${days}` })
+}

@@ -1,0 +1,65 @@
+/** For each endpoint that takes a body: where it is sent and one that is good, with every field there is. */
+import { person } from "../../../support/academy.ts"
+import type { House } from "../../../support/http.ts"
+
+interface Good {
+  readonly params?: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+let made = 0
+
+export const good = ({ other, own }: House, attendanceId: string): Readonly<Record<string, Good>> => ({
+  "auth.login": { body: { loginId: "nobody", password: "no-password" } },
+  "academies.create": {
+    body: {
+      name: "하늘학원",
+      phone: "02-123-4567",
+      address: "Seoul",
+      zipCode: "04524",
+      registrationNumber: `good-${++made}`,
+      timeZone: "Asia/Seoul",
+      settings: { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 }
+    }
+  },
+  "members.create": {
+    body: {
+      ...person("TEACHER"),
+      birthDate: "1990-02-28",
+      gender: "OTHER",
+      locale: "en",
+      roles: ["TEACHER", "STUDENT"],
+      loginId: `good-${++made}`,
+      password: "good-password",
+      studentProfile: { schoolName: "school", schoolType: "HIGH", grade: 3 },
+      teacherProfile: { specialty: "math", careerYears: 3, introduction: "hello" }
+    }
+  },
+  "members.linkGuardian": {
+    params: { studentId: own.student.id },
+    body: { parentId: other.parent.id, relationship: "FATHER", primary: false, mayBeTold: true }
+  },
+  "classes.create": {
+    body: {
+      name: "국어",
+      subject: "국어",
+      teacherId: own.teacher.id,
+      capacity: 5,
+      startDate: "2026-03-02",
+      endDate: "2099-12-31",
+      description: "text",
+      fee: 300_000,
+      schedules: [{ dayOfWeek: "MON", startTime: "04:00", endTime: "04:30" }]
+    }
+  },
+  "classes.enroll": {
+    params: { classId: own.classId },
+    body: { studentId: other.student.id, from: own.date, until: "2099-12-31" }
+  },
+  "attendances.confirm": {
+    params: { sessionId: own.sessionId },
+    body: { students: [{ studentId: own.student.id, status: "PRESENT" }] }
+  },
+  "attendances.refuse": { params: { attendanceId }, body: { reason: "not seen" } },
+  "attendances.correct": { params: { attendanceId }, body: { status: "ABSENT", reason: "mistaken" } }
+})

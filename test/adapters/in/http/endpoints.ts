@@ -1,0 +1,51 @@
+/** Every endpoint of the API, read from the API itself: a new one is tested without being named here. */
+import { SchemaAST } from "effect"
+import { HttpApi } from "effect/http-api"
+import { Api } from "../../../../src/adapters/in/http/Api.ts"
+import { Auth } from "../../../../src/adapters/in/http/Auth.ts"
+
+export interface Endpoint {
+  /** As in `members.create`. */
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  /** True where a token is needed. */
+  readonly secured: boolean
+  readonly params: ReadonlyArray<string>
+  readonly query: ReadonlyArray<string>
+  /** Its body's fields; none where it takes no body. */
+  readonly body: ReadonlyArray<string> | undefined
+  readonly creates: boolean
+}
+
+const fieldsOf = (schema: { readonly ast: SchemaAST.AST } | undefined): ReadonlyArray<string> => {
+  const ast = schema === undefined ? undefined : SchemaAST.toEncoded(schema.ast)
+  return ast !== undefined && SchemaAST.isObjects(ast) ? ast.propertySignatures.map(({ name }) => String(name)) : []
+}
+
+export const endpoints: ReadonlyArray<Endpoint> = (() => {
+  const found: Array<Endpoint> = []
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group, successes }) => {
+      const [payload] = endpoint.payload.values()
+      found.push({
+        name: `${group.identifier}.${endpoint.identifier}`,
+        method: endpoint.method,
+        path: endpoint.path,
+        secured: [...endpoint.middlewares].some(({ key }) => key === Auth.key),
+        params: fieldsOf(endpoint.params),
+        query: fieldsOf(endpoint.query),
+        body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
+        creates: successes.has(201)
+      })
+    }
+  })
+  return found
+})()
+
+const someId = "0199aaaa-0000-7000-8000-000000000001"
+
+/** The endpoint's address, an id of nothing for each parameter that is not given. */
+export const address = (endpoint: Endpoint, given: Readonly<Record<string, string>> = {}, query = "") =>
+  endpoint.path.replace(/:(\w+)/g, (_, name: string) => given[name] ?? someId) + query

@@ -1,0 +1,60 @@
+/** Calls that should be answered well, by the names of their endpoints. */
+import { expect } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { person } from "../../../support/academy.ts"
+import { Ams, type Sent, World } from "../../../support/http.ts"
+import { address, endpoints } from "./endpoints.ts"
+import { problemOf } from "./problem.ts"
+
+/** Endpoints that have answered well. */
+export const done = new Set<string>()
+
+const Envelope = Schema.Struct({ data: Schema.Unknown, meta: Schema.Record(Schema.String, Schema.Unknown) })
+const envelope = Schema.decodeUnknownSync(Envelope, { onExcessProperty: "error" })
+export const idOf = (data: unknown) => Schema.decodeUnknownSync(Schema.Struct({ id: Schema.String }))(data).id
+
+interface Call extends Sent {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: string
+}
+const call = Effect.fnUntraced(function*(name: string, { params, query, ...sent }: Call) {
+  const ams = yield* Ams
+  const endpoint = endpoints.find((one) => one.name === name)
+  if (endpoint === undefined) return yield* Effect.die(`there is no ${name}`)
+  const answer = yield* ams.call(endpoint.method, address(endpoint, params, query), sent)
+  return { endpoint, answer }
+})
+
+/** The `data` of an answer that is as good as it should be. */
+export const good = Effect.fnUntraced(function*(name: string, sent: Call) {
+  const { answer, endpoint } = yield* call(name, sent)
+  expect({ status: answer.status, text: answer.text }).toMatchObject({ status: endpoint.creates ? 201 : 200 })
+  expect(answer.headers["content-type"]).toBe("application/json")
+  const { data } = envelope(answer.json)
+  if (endpoint.creates) expect(answer.headers["location"]).toMatch(new RegExp(`^/api/v1/[a-z/0-9-]+/${idOf(data)}$`))
+  done.add(name)
+  return data
+})
+export const refused = Effect.fnUntraced(function*(name: string, sent: Call, status: number, errorCode: string) {
+  return problemOf((yield* call(name, sent)).answer, status, errorCode)
+})
+export const make = (name: string, sent: Call) => Effect.map(good(name, sent), idOf)
+
+export const office = Effect.map(World, ({ a }) => ({ token: a.manager.token }))
+/** A new student of a class of A, by default the one that began two minutes ago, at which they pressed the button. */
+export const arrived = Effect.fnUntraced(function*(of: "own" | "other" = "own") {
+  const ams = yield* Ams
+  const { a } = yield* World
+  const { classId, sessionId, date } = a[of]
+  const studentId = yield* make("members.create", { ...yield* office, body: person("STUDENT") })
+  yield* good("classes.enroll", { ...yield* office, params: { classId }, body: { studentId, from: date } })
+  const student = { token: yield* ams.token(studentId) }
+  const attendanceId = yield* make("attendances.request", { ...student, params: { sessionId } })
+  return {
+    studentId,
+    student,
+    attendanceId,
+    params: { sessionId, attendanceId },
+    teacher: { token: a[of].teacher.token }
+  }
+})
