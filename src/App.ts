@@ -1,8 +1,8 @@
 /** The only composition root: which layer stands behind which port. */
 import { NodeCrypto, NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Option, type Redacted } from "effect"
-import * as Mongo from "./adapters/out/mongodb/MongoReadModels.ts"
 import * as LocalEventBus from "./adapters/out/broker/LocalEventBus.ts"
+import * as Mongo from "./adapters/out/mongodb/MongoReadModels.ts"
 import * as Off from "./adapters/out/notification/Off.ts"
 import * as Sandbox from "./adapters/out/notification/Sandbox.ts"
 import * as Clients from "./adapters/out/postgres/Clients.ts"

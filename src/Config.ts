@@ -26,7 +26,10 @@ const number = (key: string, fallback: number, minimum: number, maximum: number)
   config: Config.Int(key).pipe(Config.withDefault(fallback)),
   valid: (value) => value >= minimum && value <= maximum
 })
-const oneOf = <const Value extends string>(key: string, values: ReadonlyArray<Value>): Setting<Option.Option<Value>> => ({
+const oneOf = <const Value extends string>(
+  key: string,
+  values: ReadonlyArray<Value>
+): Setting<Option.Option<Value>> => ({
   key,
   expected: `one of ${values.join(", ")}`,
   config: Config.option(Config.Literals(values, key)),
@@ -42,7 +45,10 @@ const address = (key: string, ...schemes: ReadonlyArray<string>): Setting<Option
   ...secret(key),
   expected: `an address that begins with ${schemes.join(" or ")}`,
   valid: (value) =>
-    Option.isNone(value) || schemes.some((scheme) => URL.canParse(Redacted.value(value.value)) && Redacted.value(value.value).startsWith(scheme))
+    Option.isNone(value) ||
+    schemes.some((scheme) =>
+      URL.canParse(Redacted.value(value.value)) && Redacted.value(value.value).startsWith(scheme)
+    )
 })
 
 /** In the order of `.env.example`, which says the same to operators. */
@@ -124,7 +130,10 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   })
   if (Option.isSome(all)) {
     const given = all.value
-    const mode = Option.getOrElse(given.environment, () => Option.isSome(given.databaseUrl) ? "production" : "development")
+    const mode = Option.getOrElse(
+      given.environment,
+      () => Option.isSome(given.databaseUrl) ? "production" : "development"
+    )
     if (mode === "production" && Option.contains(given.notifications, "sandbox")) {
       wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
     }

@@ -1,7 +1,7 @@
 /** Logs as JSON lines on stderr, with the trace they belong to, and without what is nobody's business. */
 import { Context, Layer, Logger, References, Tracer } from "effect"
-import { mask } from "./domain/PhoneNumber.ts"
 import type { Settings } from "./Config.ts"
+import { mask } from "./domain/PhoneNumber.ts"
 
 const phoneNumber = /\+82\d{8,10}\b|\b01[016789]-?\d{3,4}-?\d{4}\b/g
 const token = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g

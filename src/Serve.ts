@@ -136,11 +136,16 @@ const all = (settings: Settings, found: Found) => {
     Layer.provideMerge(useCases),
     Layer.provideMerge(ports(settings, found))
   )
-  return (settings.role === "worker" ? Layer.empty : Layer.provideMerge(Layer.effectDiscard(banner(settings)), listening(settings)))
+  return (settings.role === "worker"
+    ? Layer.empty
+    : Layer.provideMerge(Layer.effectDiscard(banner(settings)), listening(settings)))
     .pipe(Layer.provide(inside))
 }
 
-const describe = (error: { readonly _tag: string; readonly message?: string; readonly cause?: unknown }, settings: Settings) => {
+const describe = (
+  error: { readonly _tag: string; readonly message?: string; readonly cause?: unknown },
+  settings: Settings
+) => {
   const cause = error.cause
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
   if (code === "EADDRINUSE") return `port ${settings.port} is in use: stop what listens there, or set PORT`
@@ -154,7 +159,7 @@ export const serve: Effect.Effect<void, CannotServe | SettingsInvalid> = Effect.
   const settings = yield* load
   yield* Effect.gen(function*() {
     const found = yield* prepare(settings)
-    yield* Layer.launch(all(settings, found)).pipe(
+    return yield* Layer.launch(all(settings, found)).pipe(
       Effect.mapError((error) => new CannotServe({ message: describe(error, settings) }))
     )
   }).pipe(Effect.scoped, Effect.provide(Logging.layer(settings)))

@@ -62,5 +62,8 @@ export class NotificationLedger extends Context.Service<NotificationLedger, {
     outcome: { readonly outcome: string; readonly detail?: string; readonly providerId?: string }
   ) => Effect.Effect<void, StorageUnavailable>
   /** From where `begin` may start to where nothing is sent any more. */
-  readonly drop: (id: MessageId, status: "EXPIRED" | "SKIPPED" | "UNDELIVERED") => Effect.Effect<void, StorageUnavailable>
+  readonly drop: (
+    id: MessageId,
+    status: "EXPIRED" | "SKIPPED" | "UNDELIVERED"
+  ) => Effect.Effect<void, StorageUnavailable>
 }>()("ams/NotificationLedger") {}

@@ -4,8 +4,8 @@
  * nothing is.
  */
 import { Context, Data, type Effect } from "effect"
-import type { ChangedMeanwhile } from "../domain/Errors.ts"
 import type { EventFact } from "../domain/DomainEvent.ts"
+import type { ChangedMeanwhile } from "../domain/Errors.ts"
 import type { AlreadyGuardian } from "../domain/Guardianship.ts"
 import type { AcademyId, MemberId } from "../domain/Ids.ts"
 import type { LoginIdTaken, PhoneTaken, RegistrationNumberTaken } from "../domain/Member.ts"

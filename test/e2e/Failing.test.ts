@@ -32,7 +32,8 @@ const provider = (send: Send) => {
   return { attempts, reached, layer: Layer.succeed(NotificationPort, port) }
 }
 
-const failure = (kind: HandlerFailure["class"]) => new HandlerFailure({ class: kind, rule: `scripted-${kind}`, message: kind })
+const failure = (kind: HandlerFailure["class"]) =>
+  new HandlerFailure({ class: kind, rule: `scripted-${kind}`, message: kind })
 
 /** AMS with its handlers and this provider, on a new database; MongoDB for the read side when an address is given. */
 const withProvider = (port: Layer.Layer<NotificationPort>, mongodbUrl?: string) =>
@@ -70,7 +71,8 @@ const state = Effect.gen(function*() {
 describe("a notification provider", () => {
   it.live("that is down for a moment is tried again on schedule, and the parent is told once", () => {
     const down = provider((message, attempt) =>
-      attempt < 3 ? Effect.fail(failure("transient")) : Effect.succeed(`ok-${message.id}`))
+      attempt < 3 ? Effect.fail(failure("transient")) : Effect.succeed(`ok-${message.id}`)
+    )
     return Effect.gen(function*() {
       yield* confirmOne
       const end = yield* becomes(state, (now) => assert.deepStrictEqual(now.messages, ["ACCEPTED"]))
@@ -103,7 +105,8 @@ describe("a notification provider", () => {
       Effect.suspend(() => {
         forgetful.reached.add(message.id)
         return Effect.fail(failure("unknown"))
-      }))
+      })
+    )
     return Effect.gen(function*() {
       yield* confirmOne
       const end = yield* becomes(state, (now) => assert.deepStrictEqual(now.messages, ["ACCEPTED"]))
@@ -128,29 +131,33 @@ const latencies = Effect.fnUntraced(function*(given: Effect.Success<ReturnType<t
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 describe("a command", () => {
-  it.live("takes as long with a hanging provider and a stopped MongoDB as with healthy ones", () =>
-    Effect.gen(function*() {
-      const mongo = yield* Effect.acquireRelease(
-        Effect.promise(() => startOwnMongo()),
-        (own) => Effect.promise(() => own.stop())
-      )
-      const healthy = provider((message) => Effect.succeed(`ok-${message.id}`))
-      const hanging = provider(() => Effect.never)
-      const make = makeAcademy({ students: 60 })
-      const well = yield* Layer.build(withProvider(healthy.layer))
-      const ill = yield* Layer.build(withProvider(hanging.layer, mongo.url))
-      const given = { well: yield* Effect.provide(make, well), ill: yield* Effect.provide(make, ill) }
-      yield* Effect.promise(() => mongo.shutdown())
+  it.live(
+    "takes as long with a hanging provider and a stopped MongoDB as with healthy ones",
+    () =>
+      Effect.gen(function*() {
+        const mongo = yield* Effect.acquireRelease(
+          Effect.promise(() => startOwnMongo()),
+          (own) => Effect.promise(() => own.stop())
+        )
+        const healthy = provider((message) => Effect.succeed(`ok-${message.id}`))
+        const hanging = provider(() => Effect.never)
+        const make = makeAcademy({ students: 60 })
+        const well = yield* Layer.build(withProvider(healthy.layer))
+        const ill = yield* Layer.build(withProvider(hanging.layer, mongo.url))
+        const given = { well: yield* Effect.provide(make, well), ill: yield* Effect.provide(make, ill) }
+        yield* Effect.promise(() => mongo.shutdown())
 
-      const [wellTimes, illTimes] = yield* Effect.all([
-        Effect.provide(latencies(given.well), well),
-        Effect.provide(latencies(given.ill), ill)
-      ], { concurrency: 2 })
-      assert.lengthOf(illTimes, 60)
-      // Both ran at the same time on the same machine; the bench measures the ratio more closely.
-      assert.isBelow(median(illTimes), 2 * median(wellTimes) + 5)
-      const { messages, open } = yield* Effect.provide(state, ill)
-      assert.isAbove(open.length, 0, "what could not be done is still to be done")
-      assert.isFalse(messages.includes("ACCEPTED"))
-    }), 60_000)
+        const [wellTimes, illTimes] = yield* Effect.all([
+          Effect.provide(latencies(given.well), well),
+          Effect.provide(latencies(given.ill), ill)
+        ], { concurrency: 2 })
+        assert.lengthOf(illTimes, 60)
+        // Both ran at the same time on the same machine; the bench measures the ratio more closely.
+        assert.isBelow(median(illTimes), 2 * median(wellTimes) + 5)
+        const { messages, open } = yield* Effect.provide(state, ill)
+        assert.isAbove(open.length, 0, "what could not be done is still to be done")
+        assert.isFalse(messages.includes("ACCEPTED"))
+      }),
+    60_000
+  )
 })
