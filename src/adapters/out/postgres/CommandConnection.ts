@@ -14,9 +14,47 @@ import { Effect, Exit, Stream } from "effect"
 import { SqlConnection, SqlError } from "effect/sql"
 import { isLost } from "./Faults.ts"
 
-export interface KeptStatement {
+interface PlainStatement {
   readonly sql: string
   readonly params: ReadonlyArray<unknown>
+}
+
+/** A write whose result nobody needs. `rows`: how many it must touch, where that can go wrong. */
+export interface KeptWrite extends PlainStatement {
+  readonly rows?: number | undefined
+}
+
+const renumbered = new Map<string, string>()
+
+/** The statement's text with its placeholders moved up. There are few texts, so each is made once. */
+const shifted = (sql: string, by: number): string => {
+  const key = `${by} ${sql}`
+  const known = renumbered.get(key)
+  if (known !== undefined) return known
+  const made = sql.replace(/\$(\d+)/g, (_, number) => `$${Number(number) + by}`)
+  renumbered.set(key, made)
+  return made
+}
+
+/**
+ * Several writes as one statement, each in a WITH of its own: PostgreSQL runs them all, to their ends, and looks at
+ * foreign keys after that. None of them may change a row that another one changes.
+ */
+const merged = (writes: ReadonlyArray<KeptWrite>): PlainStatement => {
+  const params: Array<unknown> = []
+  const parts: Array<string> = []
+  const checks: Array<string> = []
+  for (const [index, write] of writes.entries()) {
+    const text = shifted(write.sql, params.length)
+    params.push(...write.params)
+    if (write.rows === undefined) parts.push(`w${index} as (${text})`)
+    else {
+      parts.push(`w${index} as (${text} returning 1)`)
+      params.push(BigInt(write.rows))
+      checks.push(`expect_rows((select count(*) from w${index}), $${params.length})`)
+    }
+  }
+  return { sql: `with ${parts.join(", ")} select ${checks.length === 0 ? "1" : checks.join(", ")}`, params }
 }
 
 type Rows = ReadonlyArray<PgConnection.Row>
@@ -34,7 +72,8 @@ export class CommandConnection implements SqlConnection.Connection {
   static readonly begin = "BEGIN READ WRITE"
 
   readonly session: PgConnection.PgConnection
-  private waiting: Array<KeptStatement> = []
+  private locks: Array<PlainStatement> = []
+  private writes: Array<KeptWrite> = []
   private began = false
 
   constructor(session: PgConnection.PgConnection) {
@@ -42,15 +81,22 @@ export class CommandConnection implements SqlConnection.Connection {
   }
 
   /** Keeps a write until the next statement or COMMIT. */
-  keep(statement: KeptStatement): void {
-    this.waiting.push(statement)
+  keep(write: KeptWrite): void {
+    this.writes.push(write)
+  }
+
+  /** Takes a lock right before the next statement, which so sees what others committed while we waited for it. */
+  lock(statement: PlainStatement): void {
+    this.locks.push(statement)
   }
 
   /** Sends what waits and the last statement in one flush; answers with the last one's result. */
-  private flush(last: KeptStatement): Effect.Effect<PgConnection.Result, SqlError.SqlError> {
-    const waiting = this.waiting
+  private flush(last: PlainStatement): Effect.Effect<PgConnection.Result, SqlError.SqlError> {
+    const waiting = this.locks
+    if (this.writes.length > 0) waiting.push(merged(this.writes))
     if (waiting.length === 0) return this.session.query(last.sql, last.params)
-    this.waiting = []
+    this.locks = []
+    this.writes = []
     const all = [...waiting, last].map((one) => Effect.exit(this.session.query(one.sql, one.params)))
     return Effect.flatMap(Effect.all(all, { concurrency: "unbounded" }), (exits) => {
       const failure = exits.find(Exit.isFailure)
@@ -66,10 +112,8 @@ export class CommandConnection implements SqlConnection.Connection {
 
   /** COMMIT with all kept writes. Nothing to do when no statement was ever sent. */
   readonly commit: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
-    if (!this.began && this.waiting.length === 1) {
-      this.waiting = []
-      return Effect.void
-    }
+    // Only BEGIN is there, and it never left.
+    if (!this.began && this.writes.length === 0) return Effect.void
     return Effect.flatMap(
       this.run("COMMIT", []),
       (result) => (result.command === "ROLLBACK" ? Effect.fail(rolledBack) : Effect.void)
@@ -79,11 +123,12 @@ export class CommandConnection implements SqlConnection.Connection {
   execute(sql: string, params: ReadonlyArray<unknown>, transform: Transform): Effect.Effect<Rows, SqlError.SqlError> {
     return Effect.suspend(() => {
       if (sql === CommandConnection.begin) {
-        this.keep({ sql, params })
+        this.lock({ sql, params })
         return Effect.succeed([])
       }
       if (sql === "ROLLBACK") {
-        this.waiting = []
+        this.locks = []
+        this.writes = []
         // BEGIN never left: the server knows of no transaction.
         if (!this.began) return Effect.succeed([])
         // A lost session is rolled back by the server.

@@ -83,6 +83,11 @@ export const layer = Layer.effect(
      */
     const rolls = (academyId: AcademyId, sessionId: SessionId, ids: ReadonlyArray<MemberId>, locked: boolean) => {
       const join = command.literal(locked ? "join" : "left join")
+      const [only] = ids
+      // One student is the everyday case, and a plain value is cheaper than an array.
+      const asked = ids.length === 1 && only !== undefined
+        ? command`(values (${only}::uuid))`
+        : command`unnest(${ids}::uuid[])`
       return orUnavailable(command`
         select s.id as "sessionId", s.academy_id as "academyId", s.class_id as "classId",
           s.planned_on as "plannedOn", s.starts_at as "startsAt", s.ends_at as "endsAt",
@@ -95,7 +100,7 @@ export const layer = Layer.effect(
         from class_session s
         join class c on c.id = s.class_id
         join academy ac on ac.id = s.academy_id
-        ${join} unnest(${ids}::uuid[]) as asked(student_id) on true
+        ${join} ${asked} as asked(student_id) on true
         ${join} enrollment e on e.class_id = s.class_id and e.student_id = asked.student_id
           and e.status = 'ACTIVE' and s.planned_on >= e.from_date
           and s.planned_on <= coalesce(e.until_date, 'infinity')

@@ -9,7 +9,7 @@ import { SessionStatus } from "../../../domain/Session.ts"
 import { ClassRepository } from "../../../ports/ClassRepository.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
-import { keep } from "./PostgresUnitOfWork.ts"
+import { keep, lock } from "./PostgresUnitOfWork.ts"
 
 const decodeSeats = Schema.decodeUnknownSync(Schema.Struct({
   class: Schema.Struct({
@@ -114,7 +114,7 @@ export const layer = Layer.effect(
         ),
       seats: Effect.fnUntraced(function*(academyId, classId, studentId) {
         // The lock is a statement of its own: the one that counts must see what those before us in the queue committed.
-        yield* keep(
+        yield* lock(
           command,
           command`select from class where id = ${classId} and academy_id = ${academyId} for no key update`
         )

@@ -1,5 +1,4 @@
-import { DateTime, Effect, Layer, Schedule, Tracer } from "effect"
-import { Context } from "effect"
+import { Array as Arr, Context, DateTime, Effect, Layer, Schedule, type Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { DomainEvent, EventFact } from "../../../domain/DomainEvent.ts"
@@ -13,60 +12,85 @@ import { changedMeanwhile, classify } from "./Faults.ts"
 /** Collisions are tried again at once, at most this often; they need another transaction in the same millisecond. */
 const retries = 3
 
+const connectionOf = (sql: SqlClient.SqlClient): Effect.Effect<CommandConnection> =>
+  Effect.withFiber((fiber) => {
+    const connection = Context.getOrUndefined(fiber.context, sql.transactionService)?.[0]
+    return connection instanceof CommandConnection
+      ? Effect.succeed(connection)
+      : Effect.die(new Error("a write outside of a unit of work: wrap it in UnitOfWork.run"))
+  })
+
 /**
- * Keeps a write until COMMIT. `rows` is how many rows an UPDATE or DELETE must touch: any other count fails the
- * transaction as a collision.
+ * Keeps a write (no WITH of its own) until COMMIT. `rows` is how many rows an UPDATE or DELETE must touch: any other
+ * count fails the transaction as a collision.
  */
 export const keep = (
   sql: SqlClient.SqlClient,
   statement: Statement.Statement<object>,
   rows?: number
 ): Effect.Effect<void> =>
-  Effect.withFiber((fiber) => {
-    const transaction = Context.getOrUndefined(fiber.context, sql.transactionService)
-    const connection = transaction?.[0]
-    if (!(connection instanceof CommandConnection)) {
-      return Effect.die(new Error("a write outside of a unit of work: wrap it in UnitOfWork.run"))
-    }
+  Effect.map(connectionOf(sql), (connection) => {
     const [text, params] = statement.compile()
-    connection.keep(
-      rows === undefined
-        ? { sql: text, params }
-        : {
-          sql: `with w as (${text} returning 1) select expect_rows((select count(*) from w), $${params.length + 1})`,
-          params: [...params, BigInt(rows)]
-        }
-    )
-    return Effect.void
+    connection.keep({ sql: text, params, rows })
   })
 
-/** All events and their deliveries in one statement. */
-const insertEvents = (
-  sql: SqlClient.SqlClient,
+/** Takes a lock in the same flush as the next statement, and before it. */
+export const lock = (sql: SqlClient.SqlClient, statement: Statement.Statement<object>): Effect.Effect<void> =>
+  Effect.map(connectionOf(sql), (connection) => {
+    const [text, params] = statement.compile()
+    connection.lock({ sql: text, params })
+  })
+
+const eventColumns = `insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
+  occurred_at, actor, correlation_id, traceparent, payload) values `
+const deliveryColumns = "insert into event_delivery (event_id, handler, academy_id, owner) values "
+
+const placeholders = (rows: number, types: ReadonlyArray<string>) => {
+  let next = 1
+  return Array.from({ length: rows }, () => `(${types.map((type) => `$${next++}::${type}`).join(", ")})`).join(", ")
+}
+const eventTypes = ["uuid", "text", "int", "uuid", "text", "uuid", "int", "timestamptz", "uuid", "text", "text", "jsonb"]
+const deliveryTypes = ["uuid", "text", "uuid", "uuid"]
+/** The texts of small inserts, by their number of rows; what is larger is made of several of them. */
+const rowsAtOnce = 32
+const eventTexts = Array.from({ length: rowsAtOnce + 1 }, (_, rows) => eventColumns + placeholders(rows, eventTypes))
+const deliveryTexts = Array.from(
+  { length: rowsAtOnce + 1 },
+  (_, rows) => deliveryColumns + placeholders(rows, deliveryTypes)
+)
+
+/** Keeps all events and their deliveries, to go out with COMMIT in the unit of work's one statement. */
+const keepEvents = (
+  connection: CommandConnection,
   events: ReadonlyArray<DomainEvent>,
   deliveries: ReadonlyArray<NewDelivery>
 ) => {
-  const json = (values: ReadonlyArray<unknown>) => values.map((value) => JSON.stringify(value))
-  return sql`with facts as (
-    insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version, occurred_at,
-      actor, correlation_id, traceparent, payload)
-    select * from unnest(
-      ${events.map((e) => e.id)}::uuid[], ${events.map((e) => e.type)}::text[], ${events.map((e) => e.version)}::int[],
-      ${texts(events.map((e) => e.academyId))}::uuid[], ${events.map((e) => e.aggregate.type)}::text[],
-      ${events.map((e) => e.aggregate.id)}::uuid[], ${events.map((e) => e.aggregate.version)}::int[],
-      ${events.map((e) => new Date(e.occurredAt))}::timestamptz[], ${texts(events.map((e) => e.actor))}::uuid[],
-      ${texts(events.map((e) => e.correlationId))}::text[], ${texts(events.map((e) => e.traceparent))}::text[],
-      ${json(events.map((e) => e.payload))}::jsonb[])
-  )
-  insert into event_delivery (event_id, handler, academy_id, owner)
-  select * from unnest(
-    ${deliveries.map((d) => d.event.id)}::uuid[], ${deliveries.map((d) => d.handler)}::text[],
-    ${texts(deliveries.map((d) => d.event.academyId))}::uuid[], ${texts(deliveries.map((d) => d.owner))}::uuid[])`
+  for (const some of Arr.chunksOf(events, rowsAtOnce)) {
+    connection.keep({
+      sql: eventTexts[some.length] ?? "",
+      params: some.flatMap((e) => [
+        e.id,
+        e.type,
+        e.version,
+        e.academyId,
+        e.aggregate.type,
+        e.aggregate.id,
+        e.aggregate.version,
+        new Date(e.occurredAt),
+        e.actor,
+        e.correlationId,
+        e.traceparent,
+        JSON.stringify(e.payload)
+      ])
+    })
+  }
+  for (const some of Arr.chunksOf(deliveries, rowsAtOnce)) {
+    connection.keep({
+      sql: deliveryTexts[some.length] ?? "",
+      params: some.flatMap((d) => [d.event.id, d.handler, d.event.academyId, d.owner])
+    })
+  }
 }
-
-/** An array of nulls only has no type that the driver could infer: an array literal has. */
-const texts = (values: ReadonlyArray<string | null>): ReadonlyArray<string | null> | string =>
-  values.some((value) => value !== null) ? values : `{${values.map(() => "NULL").join(",")}}`
 
 const make = (
   client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>
@@ -107,7 +131,7 @@ const make = (
           const reservation = bus.reserve(events)
           settle = reservation
           return Effect.andThen(
-            keep(sql, insertEvents(sql, events, reservation.deliveries)),
+            Effect.map(connectionOf(sql), (connection) => keepEvents(connection, events, reservation.deliveries)),
             // From COMMIT's answer to the places there is no step that can wait or fail.
             sql.afterCommit(Effect.sync(() => {
               settle = undefined
