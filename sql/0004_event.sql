@@ -57,7 +57,8 @@ create table event_delivery (
   primary key (event_id, handler)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 create index event_delivery_waiting on event_delivery (handler, event_id) where owner is null;
-create index event_delivery_owned on event_delivery (owner) where owner is not null;
+-- Not by owner: a busy process owns thousands, and the planner would look a single row up by it.
+create index event_delivery_owned on event_delivery (event_id) where owner is not null;
 
 create table failed_event (
   id           uuid primary key,

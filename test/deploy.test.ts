@@ -169,7 +169,7 @@ describe("Dockerfile", () => {
     const copied = instructions("COPY").flatMap((rest) => rest.split(" ").slice(0, -1))
     expect(copied.toSorted()).toEqual(allowed.toSorted())
     expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([])
-    expect(instructions("CMD")).toEqual([`["node", "src/main.ts"]`])
+    expect(instructions("CMD")).toEqual([`["node", "--max-semi-space-size=64", "src/main.ts"]`])
   })
 
   it.effect("agrees with the settings and the compose file on port, address and folder", () =>

@@ -32,9 +32,12 @@ export type TimeZoneName = typeof TimeZoneName.Type
 const days: ReadonlyArray<DayOfWeek> = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
 const utcMidnight = (date: string) => Date.parse(`${date}T00:00:00Z`)
+/** Cheap, since every event that names a day is read through it. */
 const isRealDate = (text: string) => {
-  const at = utcMidnight(text)
-  return !Number.isNaN(at) && DateTime.formatIsoDateUtc(DateTime.makeUnsafe(at)) === text
+  const year = Number(text.slice(0, 4)), month = Number(text.slice(5, 7)), day = Number(text.slice(8))
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const length = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  return month >= 1 && month <= 12 && day >= 1 && day <= length
 }
 
 export const dayOfWeek = (date: LocalDate): DayOfWeek =>

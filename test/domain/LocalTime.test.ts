@@ -92,7 +92,17 @@ describe("what is taken from outside", () => {
     expect(Schema.is(LocalDate)(`${year}-${pad(month)}-${pad(day)}`)).toBe(exists)
   }, { arbitrary: { runs: 1000 } })
 
-  it.each(["", "2026-02-29", "1900-02-29", "1899-12-31", "2026-3-2", "26-03-02", "2026-03-02T00:00:00Z", "2026-03-02 ", "오늘"])(
+  it.each([
+    "",
+    "2026-02-29",
+    "1900-02-29",
+    "1899-12-31",
+    "2026-3-2",
+    "26-03-02",
+    "2026-03-02T00:00:00Z",
+    "2026-03-02 ",
+    "오늘"
+  ])(
     "the date %j is refused",
     (text) => {
       expect(Schema.is(LocalDate)(text)).toBe(false)

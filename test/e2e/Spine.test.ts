@@ -73,7 +73,7 @@ const openDeliveries = Effect.fnUntraced(function*(url: string) {
 })
 
 const readSides = [
-  { name: "documents in PostgreSQL", env: (_: Planted) => ({}) },
+  { name: "documents in PostgreSQL", env: () => ({}) },
   {
     name: "documents in MongoDB",
     env: ({ name }: Planted) => ({ MONGODB_URL: inject("mongoUrl"), MONGODB_DATABASE: name })

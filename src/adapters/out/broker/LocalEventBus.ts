@@ -5,8 +5,8 @@ import { Incarnation } from "../../../domain/Ids.ts"
 import { HandlerName, subscribersOf } from "../../../domain/Subscription.ts"
 import { type Delivery, EventBus, type NewDelivery } from "../../../ports/EventBus.ts"
 
-/** Deliveries of one handler in this process's memory. What does not fit waits in the table, for any process. */
-export const places = 2048
+/** Deliveries of one handler in this process's memory (about 1 KB each). What does not fit waits in the table. */
+export const places = 12288
 
 interface Line {
   readonly waiting: Array<Delivery>

@@ -15,6 +15,9 @@ const channel = "ams_delivery"
 /** Own rows this old that are not in memory were lost on their way there (COMMIT's answer was). */
 const strayAfter = Duration.seconds(5)
 
+/** Claims of as many rows or more use two connections. */
+const worthSplitting = 1000
+
 interface ClaimedRow {
   readonly eventId: string
   readonly handler: HandlerName
@@ -118,9 +121,13 @@ export const layer = Layer.effect(
       claim: Effect.fnUntraced(function*(self, room, holds) {
         const rows: Array<ClaimedRow> = []
         const withRoom = room.filter((one) => one.places > 0)
-        for (const { handler, places } of withRoom) {
-          rows.push(...(yield* orUnavailable(claimWaiting(self, handler, places))))
-        }
+        // Much at once is two statements side by side: what they take does not overlap.
+        const claims = withRoom.flatMap(({ handler, places }) =>
+          places < worthSplitting
+            ? [claimWaiting(self, handler, places)]
+            : [claimWaiting(self, handler, Math.ceil(places / 2)), claimWaiting(self, handler, Math.floor(places / 2))]
+        )
+        for (const claimed of yield* orUnavailable(Effect.all(claims, { concurrency: 2 }))) rows.push(...claimed)
         if (withRoom.length > 0) {
           const found = yield* orUnavailable(orphans(self, withRoom.map((one) => one.handler), 1000))
           const strays = found.filter((row) => !row.own || !holds(row.eventId, row.handler))

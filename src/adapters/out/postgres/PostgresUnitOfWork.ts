@@ -49,7 +49,20 @@ const placeholders = (rows: number, types: ReadonlyArray<string>) => {
   let next = 1
   return Array.from({ length: rows }, () => `(${types.map((type) => `$${next++}::${type}`).join(", ")})`).join(", ")
 }
-const eventTypes = ["uuid", "text", "int", "uuid", "text", "uuid", "int", "timestamptz", "uuid", "text", "text", "jsonb"]
+const eventTypes = [
+  "uuid",
+  "text",
+  "int",
+  "uuid",
+  "text",
+  "uuid",
+  "int",
+  "timestamptz",
+  "uuid",
+  "text",
+  "text",
+  "jsonb"
+]
 const deliveryTypes = ["uuid", "text", "uuid", "uuid"]
 /** The texts of small inserts, by their number of rows; what is larger is made of several of them. */
 const rowsAtOnce = 32
