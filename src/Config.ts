@@ -87,9 +87,7 @@ export interface Settings extends Omit<Read, "environment" | "logLevel" | "role"
 }
 
 const read = Effect.fnUntraced(function*<A>(setting: Setting<A>, wrong: Array<string>) {
-  const found = yield* Effect.result(Effect.gen(function*() {
-    return yield* setting.config
-  }))
+  const found = yield* Effect.result(Effect.suspend(() => setting.config))
   if (Result.isSuccess(found) && setting.valid(found.success)) return Option.some(found.success)
   wrong.push(`${setting.key}: expected ${setting.expected}`)
   return Option.none<A>()

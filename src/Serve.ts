@@ -157,7 +157,7 @@ const describe = (
 /** Serves until it is interrupted. */
 export const serve: Effect.Effect<void, CannotServe | SettingsInvalid> = Effect.gen(function*() {
   const settings = yield* load
-  yield* Effect.gen(function*() {
+  return yield* Effect.gen(function*() {
     const found = yield* prepare(settings)
     return yield* Layer.launch(all(settings, found)).pipe(
       Effect.mapError((error) => new CannotServe({ message: describe(error, settings) }))

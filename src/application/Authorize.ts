@@ -11,7 +11,11 @@ import { MemberRepository } from "../ports/MemberRepository.ts"
 import { type Claims, InvalidToken } from "../ports/Tokens.ts"
 import type { StorageUnavailable } from "../ports/UnitOfWork.ts"
 
-/** The member whose request this is. */
+/**
+ * The member whose request this is: each call brings its own.
+ *
+ * @effect-leakable-service
+ */
 export class CurrentActor extends Context.Service<CurrentActor, Actor>()("ams/CurrentActor") {}
 
 export class Authorize extends Context.Service<Authorize, {

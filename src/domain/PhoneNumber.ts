@@ -1,4 +1,4 @@
-import { Option, Schema, SchemaGetter } from "effect"
+import { Schema, SchemaGetter } from "effect"
 
 /** A mobile number in E.164, as in `+821012345678`. */
 export const PhoneNumber = Schema.String.check(
@@ -20,5 +20,3 @@ export const mask = (phone: string): string => {
   const national = phone.startsWith("+82") ? `0${phone.slice(3)}` : phone
   return `${national.slice(0, 3)}****${national.slice(Math.max(7, national.length - 4))}`
 }
-
-export const parse = (text: string): Option.Option<PhoneNumber> => Schema.decodeUnknownOption(PhoneNumberInput)(text)

@@ -20,7 +20,7 @@ export const ClassDay = Schema.Struct({
   absent: Count,
   excused: Count,
   /** (present + late) / (expected - excused), 0 to 1; `null` when nobody was expected. */
-  attendanceRate: Schema.NullOr(Schema.Number)
+  attendanceRate: Schema.NullOr(Schema.Finite)
 })
 export type ClassDay = typeof ClassDay.Type
 

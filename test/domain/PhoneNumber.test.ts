@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Option } from "effect"
+import { Option, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import { mask, normalize, parse, PhoneNumber } from "../../src/domain/PhoneNumber.ts"
+import { mask, normalize, PhoneNumber, PhoneNumberInput } from "../../src/domain/PhoneNumber.ts"
 import { whole } from "./given.ts"
+
+const parse = Schema.decodeOption(PhoneNumberInput)
 
 /** Subscriber numbers as Korean mobiles have them: 010 and eight digits. */
 const anyKorean = Arbitrary.map(whole(0, 99_999_999), (n) => String(n).padStart(8, "0"))
@@ -20,7 +22,7 @@ describe("what people write", () => {
       `+82 010-${exchange}-${line}`,
       `+82 (0)10 ${exchange} ${line}`
     ]
-    expect(new Set(written.map(parse))).toEqual(new Set(written.map(() => Option.some(`+8210${digits}`))))
+    expect(new Set(written.map((one) => parse(one)))).toEqual(new Set(written.map(() => Option.some(`+8210${digits}`))))
   })
 
   it.prop("in E.164 stays as it is, however often it is normalized", [anyNumber], ([phone]) => {

@@ -49,10 +49,9 @@ const untilStored = <A, R>(what: string, effect: Effect.Effect<A, StorageUnavail
 /** A background loop: what kills a round is logged, and the next round begins. */
 const supervised = <R>(name: string, round: Effect.Effect<void, never, R>): Effect.Effect<never, never, R> =>
   round.pipe(
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(cause)
-        : Effect.andThen(Effect.logError(`${name} failed, going on`, cause), Effect.sleep("1 second"))
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) => Effect.andThen(Effect.logError(`${name} failed, going on`, cause), Effect.sleep("1 second"))
     ),
     Effect.forever
   )
@@ -125,12 +124,12 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
         )
       ),
       // An interruption of our own passes by here; this one came from inside the handler.
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.fail(
+      Effect.catchCauseIf(
+        Cause.hasInterruptsOnly,
+        () =>
+          Effect.fail(
             new HandlerFailure({ class: "transient", rule: "interrupted", message: "interrupted from inside" })
           )
-          : Effect.failCause(cause)
       ),
       Effect.withSpan(`deliver ${handler.name}`, { attributes: { "messaging.batch.message_count": batch.length } })
     )

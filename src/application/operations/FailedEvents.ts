@@ -26,7 +26,11 @@ export class FailedEventNotOpen extends Data.TaggedError("FailedEventNotOpen")<{
   readonly status: typeof FailedEventStatus.Type
 }> {}
 
-/** Whoever operates AMS now: the person at its terminal, or a member as far as the table of permissions allows. */
+/**
+ * Whoever operates AMS now: the person at its terminal, or a member as far as the table of permissions allows.
+ *
+ * @effect-leakable-service
+ */
 export class CurrentOperator extends Context.Service<CurrentOperator, {
   /** The operator as store and audit know one. Fails when the permission is not granted. */
   readonly with: (permission: Permission) => Effect.Effect<Operator, NotAllowed>

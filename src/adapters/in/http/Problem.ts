@@ -56,8 +56,8 @@ export interface Described<Status extends number = number> {
   readonly ko: string
   readonly en: string
   readonly errors?: ReadonlyArray<typeof FieldError.Type>
-  readonly currentState?: typeof AttendanceStatus.Type
-  readonly requestedState?: typeof AttendanceStatus.Type
+  readonly currentState?: AttendanceStatus
+  readonly requestedState?: AttendanceStatus
 }
 
 export const titles: Readonly<Record<number, string>> = {

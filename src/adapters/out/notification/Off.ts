@@ -1,5 +1,5 @@
 /** No channel is configured: messages wait in the failed-event store instead of vanishing. */
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import { HandlerFailure } from "../../../ports/EventHandler.ts"
 import { NotificationPort } from "../../../ports/NotificationPort.ts"
 
@@ -16,6 +16,6 @@ export const layer = Layer.succeed(
           message: "no notification channel is configured: set one up, then replay this event"
         })
       ),
-    lookUp: () => Effect.succeed(Option.none())
+    lookUp: () => Effect.succeedNone
   })
 )

@@ -19,7 +19,7 @@ const algorithm = "EdDSA"
 const Payload = Schema.Struct({
   sub: MemberId,
   academyId: Schema.optionalKey(Schema.NullOr(AcademyId)),
-  exp: Schema.Number
+  exp: Schema.Finite
 })
 const decodePayload = Schema.decodeUnknownEffect(Payload)
 
