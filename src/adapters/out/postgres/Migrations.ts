@@ -3,8 +3,9 @@
  * that also records its checksum; processes that start at once wait for each other on an advisory lock.
  */
 import { Data, Effect, FileSystem, Path } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
+import { fileURLToPath } from "node:url"
 
 /** The schema and the files disagree, or a file failed. The message says which and what to do. */
 export class MigrationFailed extends Data.TaggedError("MigrationFailed")<{
@@ -34,7 +35,7 @@ interface Applied {
 }
 
 /** The folder that the package brings. */
-export const sqlFolder = new URL("../../../../sql/", import.meta.url).pathname
+export const sqlFolder = fileURLToPath(new URL("../../../../sql/", import.meta.url))
 
 const failed = (message: string, cause?: unknown) => new MigrationFailed({ message, cause })
 
@@ -110,23 +111,22 @@ const applyNext = Effect.fnUntraced(function*(files: ReadonlyArray<MigrationFile
 
 const describe = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
-/** Applies what is missing and makes the event partitions of the coming days. Returns the names applied. */
+const refused = (error: SqlError.SqlError) =>
+  Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))
+
+/** Applies what is missing. Returns the names applied. */
 export const migrate = Effect.fn("Migrations.migrate")(
   function*(folder: string = sqlFolder) {
     const sql = yield* SqlClient.SqlClient
     const files = yield* readFiles(folder)
     const done: Array<string> = []
     while (true) {
-      const next = yield* sql.withTransaction(applyNext(files))
+      const next = yield* Effect.catchTag(sql.withTransaction(applyNext(files)), "SqlError", refused)
       if (next === undefined) break
       done.push(next.name)
     }
     return done
-  },
-  Effect.catchTag(
-    "SqlError",
-    (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))
-  )
+  }
 )
 
 /** Makes missing daily partitions of `event`, 14 days ahead; safe when run twice or by several processes. */
@@ -140,7 +140,7 @@ export const status = Effect.fn("Migrations.status")(
   function*(folder: string = sqlFolder) {
     const sql = yield* SqlClient.SqlClient
     const files = yield* readFiles(folder)
-    const applied = yield* readApplied(sql)
+    const applied = yield* Effect.catchTag(readApplied(sql), "SqlError", refused)
     const rest = pending(files, applied)
     if (rest instanceof MigrationFailed) return yield* rest
     return files.map((file, index): MigrationStatus => ({
@@ -148,9 +148,5 @@ export const status = Effect.fn("Migrations.status")(
       name: file.name,
       appliedAt: applied[index]?.applied_at ?? null
     }))
-  },
-  Effect.catchTag(
-    "SqlError",
-    (error) => Effect.fail(failed(`the database refused: ${describe(error.reason.cause)}`, error))
-  )
+  }
 )
