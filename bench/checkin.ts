@@ -15,6 +15,7 @@ import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import { AcademyId, MemberId } from "../src/domain/Ids.ts"
 import { Tokens } from "../src/ports/Tokens.ts"
 import { postmasterOf, secondsOf, secondsOfServer } from "./cpu.ts"
+import { floor } from "./pgbench.ts"
 import { median, migrated, percentile, query, table } from "./support.ts"
 
 const students = 2000
@@ -23,9 +24,9 @@ const sessions = 40
 const v8Options = ["--max-semi-space-size=64"]
 const connections = 64
 /** A server runs for months: what is measured is compiled code. */
-const warmSeconds = 20
+const warmSeconds = Number(process.env["BENCH_WARM"] ?? 20)
 const secondsPerRound = 8
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5)
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3)
 
 /** Students of 40 classes, each with sessions that are open now. */
 const plant = (url: string) =>
@@ -224,6 +225,14 @@ export const checkIn = Effect.fnUntraced(function*(serverUrl: string) {
       median(ratios)
     ]
   })
+  const floorUrl = yield* migrated(serverUrl, "checkin_floor")
+  yield* Effect.promise(() => plant(floorUrl))
+  const tps = yield* Effect.promise(() => floor(floorUrl))
+  const none = Number.NaN
+  if (tps !== undefined) {
+    const fastify = median(peers.map((one) => one.perSecond))
+    rows.push(["pgbench, no server", tps, none, none, none, none, tps / fastify])
+  }
   return table([[
     "check-in over HTTP",
     "per second",

@@ -4,7 +4,7 @@
  */
 import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer, Redacted, Schedule } from "effect"
-import { run } from "graphile-worker"
+import { Logger, run } from "graphile-worker"
 import { Pool } from "pg"
 import { PgBoss } from "pg-boss"
 import * as LocalEventBus from "../src/adapters/out/broker/LocalEventBus.ts"
@@ -74,10 +74,10 @@ const graphile = (serverUrl: string, name: string) =>
     let seen = 0
     let finish = () => {}
     const done = new Promise<void>((resolve) => (finish = resolve))
-    const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
-    void quiet
     const preset = {
       worker: {
+        // It writes a line for each job otherwise.
+        logger: new Logger(() => () => {}),
         concurrentJobs: 24,
         maxPoolSize: 10,
         localQueue: { size: 500 },

@@ -62,4 +62,5 @@ export const table = (rows: ReadonlyArray<ReadonlyArray<string | number>>): stri
   return text.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())
     .join("\n")
 }
-const rounded = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2))
+const rounded = (value: number) =>
+  Number.isNaN(value) ? "" : (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2))
