@@ -110,8 +110,18 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   const commandConnections = yield* read(settings.commandConnections, wrong)
   const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
   const otherConnections = yield* read(settings.otherConnections, wrong)
-  const all = Option.all({
+  // A name wins; without one it depends on the database.
+  const mode = Option.flatMap(
     environment,
+    Option.orElse(() =>
+      Option.map(databaseUrl, (url) => (Option.isSome(url) ? "production" as const : "development" as const))
+    )
+  )
+  if (Option.contains(mode, "production") && Option.contains(Option.flatten(notifications), "sandbox")) {
+    wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
+  }
+  const all = Option.all({
+    environment: mode,
     host,
     port,
     home,
@@ -126,23 +136,16 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     backgroundConnections,
     otherConnections
   })
-  if (Option.isSome(all)) {
+  if (Option.isSome(all) && wrong.length === 0) {
     const given = all.value
-    const mode = Option.getOrElse(
-      given.environment,
-      () => Option.isSome(given.databaseUrl) ? "production" : "development"
-    )
-    if (mode === "production" && Option.contains(given.notifications, "sandbox")) {
-      wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
-    }
-    if (wrong.length === 0) {
-      return {
-        ...given,
-        environment: mode,
-        logLevel: Option.getOrElse(given.logLevel, () => "Info" as const),
-        role: Option.getOrElse(given.role, () => "all" as const),
-        notifications: Option.getOrElse(given.notifications, () => (mode === "production" ? "off" : "sandbox"))
-      }
+    return {
+      ...given,
+      logLevel: Option.getOrElse(given.logLevel, () => "Info" as const),
+      role: Option.getOrElse(given.role, () => "all" as const),
+      notifications: Option.getOrElse(
+        given.notifications,
+        () => (given.environment === "production" ? "off" : "sandbox")
+      )
     }
   }
   return yield* new SettingsInvalid({ message: wrong.join("\n") })

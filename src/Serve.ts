@@ -2,6 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Cause, Console, Data, Effect, Layer, Option, Redacted, Schedule, type Scope } from "effect"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
 import { join } from "node:path"
 import * as Embedded from "./adapters/embedded/EmbeddedPostgres.ts"
 import { academyName, plant, sampleLogins } from "./adapters/in/cli/Seed.ts"
@@ -68,7 +69,18 @@ export const find = Effect.fnUntraced(function*(
   return { databaseUrl, jwtPrivateKey: yield* tokenKey(settings) }
 })
 
+/** Told before a database is started for nothing. */
+const portIsFree = (settings: Settings) =>
+  Effect.callback<void, CannotServe>((resume) => {
+    const probe = createServer()
+    probe.once("error", (cause) =>
+      resume(Effect.fail(new CannotServe({ message: describe({ _tag: "Listen", cause }, settings) }))))
+    probe.listen(settings.port, settings.host, () =>
+      probe.close(() => resume(Effect.void)))
+  })
+
 const prepare = Effect.fnUntraced(function*(settings: Settings) {
+  if (settings.role !== "worker") yield* portIsFree(settings)
   const found = yield* find(settings)
   const applied = yield* migrateDatabase(settings, found.databaseUrl).pipe(
     Effect.retry({ schedule: patience, while: stillStarting }),
@@ -78,12 +90,13 @@ const prepare = Effect.fnUntraced(function*(settings: Settings) {
   return found
 })
 
-/** Sample academy, on the first start in development. */
+/** Sample academy, on the first start in development; beside a worker there is a process that people log in to. */
 const sample = (settings: Settings) =>
   Layer.effectDiscard(Effect.gen(function*() {
-    if (settings.environment === "production") return
+    if (settings.environment === "production" || settings.role === "worker") return
     const members = yield* MemberRepository
-    if (!(yield* members.hasAdministrator)) yield* plant
+    // Whole, also when a Ctrl-C comes meanwhile: the next start plants nothing where there is an administrator.
+    if (!(yield* members.hasAdministrator)) yield* Effect.uninterruptible(plant)
   }))
 
 /** Brings an empty read side, or one of another life, up to date while serving. */
@@ -151,7 +164,8 @@ const describe = (
   if (code === "EADDRINUSE") return `port ${settings.port} is in use: stop what listens there, or set PORT`
   if (code === "EACCES") return `port ${settings.port} may not be used by this user: set PORT`
   if (code === "EADDRNOTAVAIL") return `${settings.host} is not an address of this machine: set HOST`
-  return error.message ?? error._tag
+  // Refusals have a name and no words.
+  return error.message || error._tag
 }
 
 /** Serves until it is interrupted. */

@@ -252,7 +252,8 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
   yield* Effect.addFinalizer(() =>
     Effect.gen(function*() {
       const given = yield* store.leave(bus.incarnation())
-      if (given > 0) yield* store.announce
+      if (given === 0) return
+      yield* store.announce
       yield* Effect.logInfo(`deliveries stopped, ${given} given back`)
     }).pipe(
       Effect.timeout("2 seconds"),

@@ -47,7 +47,10 @@ export const readFiles = Effect.fnUntraced(function*(folder: string) {
   const names = yield* Effect.mapError(fs.readDirectory(folder), (cause) => failed(`cannot read ${folder}`, cause))
   for (const file of names.sort()) {
     const match = /^(\d{4})_([a-z0-9_]+)\.sql$/.exec(file)
-    if (match === null) continue
+    if (match === null) {
+      if (!file.endsWith(".sql") || file === "schema.sql") continue
+      return yield* failed(`sql/${file}: a migration is named like 0007_what_it_does.sql; this one would never run`)
+    }
     const body = yield* Effect.mapError(
       fs.readFileString(path.join(folder, file)),
       (cause) => failed(`cannot read ${file}`, cause)

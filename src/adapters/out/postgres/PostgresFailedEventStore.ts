@@ -63,7 +63,7 @@ export const layer = Layer.effect(
         return rows.length === 1
       }),
       countOpen: orUnavailable(sql<{ open: number }>`
-        select count(*)::int as open from failed_event where status in ('OPEN', 'REPLAYING')`).pipe(
+        select count(*)::int as open from failed_event where status = 'OPEN'`).pipe(
         Effect.map(([row]) => row?.open ?? 0)
       )
     })

@@ -58,6 +58,15 @@ const three = {
 }
 
 describe("migrations", () => {
+  it.effect("refuse a file whose name is mistyped, which would never run", () =>
+    Effect.gen(function*() {
+      assert.include(yield* refusal({ ...three, "00004_four.sql": "select 1" }), "00004_four.sql")
+      assert.include(yield* refusal({ ...three, "0004-four.sql": "select 1" }), "0004-four.sql")
+      assert.deepStrictEqual(yield* migrate(yield* folder({ "0001_a.sql": "select 1", "schema.sql": "nonsense" })), [
+        "0001_a.sql"
+      ])
+    }).pipe(onEmpty))
+
   it.live("run once each, in order, each in a transaction of its own", () =>
     onEmpty(Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
