@@ -5,7 +5,7 @@ import { mask } from "./domain/PhoneNumber.ts"
 
 const phoneNumber = /\+82\d{8,10}\b|\b01[016789]-?\d{3,4}-?\d{4}\b/g
 const token = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
-const address = /(postgres(?:ql)?|mongodb(?:\+srv)?):\/\/[^@\s"]*@/g
+const address = /(postgres(?:ql)?|mongodb(?:\+srv)?):\/\/[^\s"]*@/g
 
 /** The one function between a log line and the world: numbers, tokens and passwords in addresses. */
 export const masked = (line: string): string =>
