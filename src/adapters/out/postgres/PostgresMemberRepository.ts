@@ -1,9 +1,10 @@
-import { Array as Arr, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Array as Arr, DateTime, Effect, Exit, Layer, Option, Redacted, Request, RequestResolver, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AcademyId, MemberId } from "../../../domain/Ids.ts"
 import { MemberStatus } from "../../../domain/Member.ts"
-import { Role } from "../../../domain/Permission.ts"
+import { type Actor, Role } from "../../../domain/Permission.ts"
 import { MemberRepository } from "../../../ports/MemberRepository.ts"
+import type { StorageUnavailable } from "../../../ports/UnitOfWork.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
@@ -24,11 +25,30 @@ const decodeCredentials = Schema.decodeUnknownSync(Schema.Struct({
   passwordHash: Schema.RedactedFromValue(Schema.String)
 }))
 
+class FindActor extends Request.Class<{ readonly id: MemberId }, Option.Option<Actor>, StorageUnavailable> {}
+
 export const layer = Layer.effect(
   MemberRepository,
   Effect.gen(function*() {
     const command = yield* CommandSql
     const sql = yield* SqlClient.SqlClient
+
+    /** Whoever asks in the same moment shares a statement: at four in the afternoon a whole class presses at once. */
+    const actors = RequestResolver.make<FindActor>(Effect.fnUntraced(function*(entries) {
+      const ids = [...new Set(entries.map((entry) => entry.request.id))]
+      const rows = yield* orUnavailable(sql`
+        select m.id as "memberId", m.academy_id as "academyId",
+          array(select r.role from member_role r where r.member_id = m.id order by r.is_primary desc, r.role) as roles,
+          array(select g.student_id from guardianship g where g.parent_id = m.id and g.may_be_told) as children
+        from unnest(${ids}::uuid[]) as asked(id) join member m on m.id = asked.id
+        left join academy a on a.id = m.academy_id
+        where m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
+      const found = new Map(rows.map((row) => decodeActor(row)).map((actor) => [actor.memberId, actor]))
+      for (const entry of entries) {
+        entry.completeUnsafe(Exit.succeed(Option.fromUndefinedOr(found.get(entry.request.id))))
+      }
+    }))
+
     return MemberRepository.of({
       insert: Effect.fnUntraced(function*(member, passwordHash) {
         yield* keep(
@@ -113,15 +133,7 @@ export const layer = Layer.effect(
           from member where login_id = ${loginId} and password_hash is not null`)
         return row === undefined ? Option.none() : Option.some(decodeCredentials(row))
       }),
-      actor: Effect.fn("MemberRepository.actor")(function*(id) {
-        const [row] = yield* orUnavailable(sql`
-          select m.id as "memberId", m.academy_id as "academyId",
-            array(select r.role from member_role r where r.member_id = m.id order by r.is_primary desc, r.role) as roles,
-            array(select g.student_id from guardianship g where g.parent_id = m.id and g.may_be_told) as children
-          from member m left join academy a on a.id = m.academy_id
-          where m.id = ${id} and m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
-        return row === undefined ? Option.none() : Option.some(decodeActor(row))
-      }),
+      actor: (id) => Effect.request(new FindActor({ id }), actors),
       hasAdministrator: orUnavailable(
         sql<{ found: boolean }>`select exists (select from member_role where role = 'ADMINISTRATOR') as found`
       ).pipe(Effect.map(([row]) => row?.found === true))
