@@ -1,5 +1,4 @@
-import { DateTime, Result, Schema } from "effect"
-import { Data } from "effect"
+import { Data, type DateTime, Result, Schema } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
 import { AcademyId, GuardianshipId, MemberId } from "./Ids.ts"
 import type { Role } from "./Permission.ts"

@@ -1,8 +1,7 @@
 /** Whose documents may the actor see? Staff see by class, students and parents by student. */
-import { Effect, Option } from "effect"
-import { Data } from "effect"
+import { Data, Effect, Option } from "effect"
 import { NotAllowed, NotFound } from "../../domain/Errors.ts"
-import type { AcademyId, ClassId, MemberId } from "../../domain/Ids.ts"
+import type { ClassId, MemberId } from "../../domain/Ids.ts"
 import { type Actor, type Permission, seesWholeAcademy } from "../../domain/Permission.ts"
 import type { View } from "../../domain/ReadModel.ts"
 import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
@@ -45,7 +44,7 @@ export const classInView = (
     const readModels = yield* ReadModels
     const found: Option.Option<View<"class">> = yield* readModels.get(
       "class",
-      actor.academyId satisfies AcademyId,
+      actor.academyId,
       classId
     )
     if (Option.isNone(found)) return yield* new NotFound({ what: "class", id: classId })
