@@ -60,10 +60,3 @@ export interface Envelope {
 }
 
 export type DomainEvent = { readonly [Type in EventType]: Envelope & FactOf<Type> }[EventType]
-
-/** The events of some types only. */
-export type EventOf<Type extends EventType> = Extract<DomainEvent, { readonly type: Type }>
-
-export const isOneOf =
-  <const Types extends ReadonlyArray<EventType>>(...types: Types) =>
-  (event: DomainEvent): event is EventOf<Types[number]> => types.includes(event.type)

@@ -1,7 +1,7 @@
 /** Who was told what, and the messages that carried it. */
-import { Context, type DateTime, type Duration, type Effect, type Option } from "effect"
-import type { AcademyId, MemberId, MessageId, NotificationId, SessionId } from "../domain/Ids.ts"
-import type { Line, MessageStatus, NotificationChannel, NotificationKind, Occasion } from "../domain/Notification.ts"
+import { Context, type Duration, type Effect, type Option } from "effect"
+import type { AcademyId, MemberId, MessageId, NotificationId } from "../domain/Ids.ts"
+import type { Line, MessageStatus, NotificationChannel, Occasion } from "../domain/Notification.ts"
 import type { PhoneNumber } from "../domain/PhoneNumber.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
@@ -29,15 +29,6 @@ export interface MessageToSend {
   readonly tooLate: boolean
   readonly recipient: { readonly id: MemberId; readonly phone: PhoneNumber | null; readonly locale: "ko" | "en" }
   readonly lines: ReadonlyArray<Line & { readonly stillHolds: boolean }>
-}
-
-export interface MessageView {
-  readonly id: MessageId
-  readonly recipientId: MemberId
-  readonly status: MessageStatus
-  readonly kinds: ReadonlyArray<NotificationKind>
-  readonly sessionId: SessionId
-  readonly createdAt: DateTime.Utc
 }
 
 export class NotificationLedger extends Context.Service<NotificationLedger, {

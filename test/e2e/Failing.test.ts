@@ -1,12 +1,13 @@
 /** A provider that is down, slow, refuses for good, or loses its answer; a MongoDB that is stopped: on real databases. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Data, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { handlers } from "../../src/App.ts"
 import { AttendanceCommands } from "../../src/application/commands/AttendanceCommands.ts"
 import type { MessageId } from "../../src/domain/Ids.ts"
 import { HandlerFailure } from "../../src/ports/EventHandler.ts"
 import { NotificationPort, type OutgoingMessage } from "../../src/ports/NotificationPort.ts"
+import { Transaction, UnitOfWork } from "../../src/ports/UnitOfWork.ts"
 import { as, makeAcademy } from "../support/academy.ts"
 import { becomes } from "../support/ams.ts"
 import { coreOn, testSettings } from "../support/app.ts"
@@ -130,7 +131,47 @@ const latencies = Effect.fnUntraced(function*(given: Effect.Success<ReturnType<t
 
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
+class Refused extends Data.TaggedError("Refused")<{}> {}
+
 describe("a command", () => {
+  it.live("that fails after appending events leaves no event, delivery, message or document", () => {
+    const healthy = provider((message) => Effect.succeed(`ok-${message.id}`))
+    return Effect.gen(function*() {
+      const { academy, class: of, session, students, teacher, today } = yield* makeAcademy({ students: 2 })
+      const [first = { student: teacher }, second = { student: teacher }] = students
+      const unitOfWork = yield* UnitOfWork
+      const error = yield* Effect.flip(unitOfWork.run(
+        { academyId: academy.id, actor: teacher.memberId },
+        Effect.gen(function*() {
+          yield* (yield* Transaction).append({
+            type: "AttendanceConfirmed",
+            aggregate: { type: "attendance", id: session.id, version: 1 },
+            payload: {
+              sessionId: session.id,
+              studentId: first.student.memberId,
+              classId: of.id,
+              sessionDate: today,
+              status: "PRESENT"
+            }
+          })
+          return yield* new Refused()
+        })
+      ))
+      assert.strictEqual(error._tag, "Refused")
+      // What comes after it goes the whole way, and is all that there is.
+      const commands = yield* AttendanceCommands
+      yield* commands.confirm(session.id, [{ studentId: second.student.memberId }]).pipe(as(teacher))
+      const end = yield* becomes(state, (now) => assert.deepStrictEqual([now.messages, now.open], [["ACCEPTED"], []]))
+      assert.deepStrictEqual(end.failed, [])
+      const sql = yield* SqlClient.SqlClient
+      const events = yield* sql<{ student: string }>`
+        select payload ->> 'studentId' as student from event where type = 'AttendanceConfirmed'`
+      const documents = yield* sql<{ student: string }>`select doc ->> 'studentId' as student from read.attendance`
+      assert.deepStrictEqual(events.map((row) => row.student), [second.student.memberId])
+      assert.deepStrictEqual(documents.map((row) => row.student), [second.student.memberId])
+    }).pipe(Effect.provide(withProvider(healthy.layer)))
+  })
+
   it.live(
     "takes as long with a hanging provider and a stopped MongoDB as with healthy ones",
     () =>
