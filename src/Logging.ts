@@ -1,18 +1,7 @@
 /** Logs as JSON lines on stderr, with the trace they belong to, and without what is nobody's business. */
 import { Context, Layer, Logger, References, Tracer } from "effect"
 import type { Settings } from "./Config.ts"
-import { mask } from "./domain/PhoneNumber.ts"
-
-const phoneNumber = /\+82\d{8,10}\b|\b01[016789]-?\d{3,4}-?\d{4}\b/g
-const token = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
-const address = /(postgres(?:ql)?|mongodb(?:\+srv)?):\/\/[^\s"]*@/g
-
-/** The one function between a log line and the world: numbers, tokens and passwords in addresses. */
-export const masked = (line: string): string =>
-  line
-    .replace(phoneNumber, (number) => mask(number.replaceAll("-", "")))
-    .replace(token, "<token>")
-    .replace(address, "$1://***@")
+import { masked } from "./domain/Masking.ts"
 
 const json = Logger.make((options) => {
   const span = Context.getOrUndefined(options.fiber.context, Tracer.ParentSpan)
