@@ -37,6 +37,8 @@ export const MessageId = uuid.pipe(Schema.brand("MessageId"))
 export type MessageId = typeof MessageId.Type
 export const FailedEventId = uuid.pipe(Schema.brand("FailedEventId"))
 export type FailedEventId = typeof FailedEventId.Type
+export const FailedEventRunId = uuid.pipe(Schema.brand("FailedEventRunId"))
+export type FailedEventRunId = typeof FailedEventRunId.Type
 /** One run of one process: a process that lost its heartbeat takes a new one. */
 export const Incarnation = uuid.pipe(Schema.brand("Incarnation"))
 export type Incarnation = typeof Incarnation.Type

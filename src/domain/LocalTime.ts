@@ -18,6 +18,17 @@ export const LocalTime = Schema.String.check(
 ).pipe(Schema.brand("LocalTime"))
 export type LocalTime = typeof LocalTime.Type
 
+/** An instant from 1900 on, with its offset: `2026-03-02T07:30:00Z`, `2026-03-02T16:30:00.250+09:00`. */
+export const Instant = Schema.String.check(
+  Schema.isPattern(
+    /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
+    { expected: "an instant such as 2026-03-02T07:30:00Z" }
+  ),
+  Schema.makeFilter((text: string) =>
+    (text >= "1900" && isRealDate(text.slice(0, 10))) || "a day of the calendar from 1900 on"
+  )
+).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
+
 export const DayOfWeek = Schema.Literals(["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"])
 export type DayOfWeek = typeof DayOfWeek.Type
 

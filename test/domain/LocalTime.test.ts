@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Schema } from "effect"
+import { DateTime, Option, Schema } from "effect"
 import {
   addDays,
   dateIn,
   dayOfWeek,
+  Instant,
   instantAt,
   LocalDate,
   LocalTime,
@@ -111,6 +112,33 @@ describe("what is taken from outside", () => {
 
   it.each(["", "24:00", "7:30", "07:60", "07:30:00", "07:30 "])("the time %j is refused", (text) => {
     expect(Schema.is(LocalTime)(text)).toBe(false)
+  })
+
+  it.each([
+    "",
+    "-1",
+    "1e99",
+    "yesterday",
+    "2026-03-02",
+    "2026-03-02T07:30:00",
+    "2026-02-30T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2026-03-02T24:00:00Z",
+    "2026-03-02T07:60Z",
+    "2026-03-02T07:30:00+24:00",
+    "2026-03-02 07:30:00Z"
+  ])("the instant %j is refused", (text) => {
+    expect(Option.isNone(Schema.decodeOption(Instant)(text))).toBe(true)
+  })
+
+  it.each([
+    ["2026-03-02T07:30Z", "2026-03-02T07:30:00.000Z"],
+    ["2026-03-02T16:30:00+09:00", "2026-03-02T07:30:00.000Z"],
+    ["2026-03-02T07:30:00.250Z", "2026-03-02T07:30:00.250Z"]
+  ])("the instant %j is %j", (text, utc) => {
+    const instant = Schema.decodeSync(Instant)(text)
+    expect(Schema.encodeSync(Instant)(instant)).toBe(utc)
+    expect(Schema.decodeSync(Instant)(utc)).toEqual(instant)
   })
 
   it.each(["", "KST", "Mars/Olympus", "local", "+09:00", "-0500"])("the time zone %j is refused", (text) => {

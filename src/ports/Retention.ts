@@ -1,0 +1,20 @@
+/** What keeps the tables of events small. Every method is safe when run twice or by two at once. */
+import { Context, type Duration, type Effect } from "effect"
+import type { StorageUnavailable } from "./UnitOfWork.ts"
+
+export class Retention extends Context.Service<Retention, {
+  /** Makes missing daily partitions of `event`, so many days ahead. Returns how many were made. */
+  readonly makePartitions: (daysAhead: number) => Effect.Effect<number, StorageUnavailable>
+  /**
+   * Drops days of events older than this that no open delivery and no OPEN or REPLAYING failed event names. Returns the
+   * names of the partitions that went.
+   */
+  readonly dropPartitions: (olderThan: Duration.Duration) => Effect.Effect<ReadonlyArray<string>, StorageUnavailable>
+  /** Deletes failed events so long after they were resolved or discarded, at most so many. Returns how many. */
+  readonly deleteFailedEvents: (
+    resolvedFor: Duration.Duration,
+    limit: number
+  ) => Effect.Effect<number, StorageUnavailable>
+  /** Gives back the room of finished deliveries. Returns how many bytes. */
+  readonly emptyDeliveries: Effect.Effect<number, StorageUnavailable>
+}>()("ams/Retention") {}
