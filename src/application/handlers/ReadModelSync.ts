@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import type { Kind } from "../../domain/ReadModel.ts"
-import { type EventHandler, HandlerFailure } from "../../ports/EventHandler.ts"
+import { allDone, type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
 import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import { ReadModelSource } from "../../ports/ReadModelSource.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
@@ -24,6 +24,8 @@ export const affected = (event: DomainEvent): ReadonlyArray<readonly [Kind, stri
     case "AttendanceCorrected":
       return [["attendance", event.aggregate.id]]
     case "AcademyCreated":
+    case "AttendanceMissed":
+    case "RollUnmarked":
     case "SessionsPlanned":
     case "MessagePlanned":
       return []
@@ -32,11 +34,14 @@ export const affected = (event: DomainEvent): ReadonlyArray<readonly [Kind, stri
 
 /** Both stores heal with time. */
 export const asFailure = (error: StorageUnavailable | ReadSideUnavailable): HandlerFailure =>
-  new HandlerFailure({
-    class: "transient",
-    rule: error._tag === "ReadSideUnavailable" ? error.rule : "postgres",
-    message: error.cause instanceof Error ? error.cause.message : String(error.cause)
-  })
+  error._tag === "StorageUnavailable"
+    ? storageFailure(error)
+    : new HandlerFailure({
+      class: "transient",
+      rule: error.rule,
+      message: "the read side does not answer",
+      cause: error.cause
+    })
 
 /** Reads the present content of some documents and writes them, kind by kind: one SELECT and one bulk write each. */
 export const sync = Effect.fnUntraced(function*(documents: ReadonlyArray<readonly [Kind, string]>) {
@@ -54,6 +59,11 @@ export const readModelSync = Effect.map(
   Effect.context<ReadModelSource | ReadModels>(),
   (context): EventHandler => ({
     name: "ReadModelSync",
-    handle: (events) => sync(events.flatMap(affected)).pipe(Effect.mapError(asFailure), Effect.provideContext(context))
+    handle: (events) =>
+      sync(events.flatMap(affected)).pipe(
+        Effect.as(allDone),
+        Effect.mapError(asFailure),
+        Effect.provideContext(context)
+      )
   })
 )

@@ -2,20 +2,16 @@
  * Sends one planned message. Before it does, it looks whether the fact still holds; after a crash in the middle it asks
  * the provider first, so that nobody is told twice.
  */
-import { Effect, Option } from "effect"
+import { Effect, Option, Result } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import type { MessageId } from "../../domain/Ids.ts"
 import { render } from "../../domain/Notification.ts"
-import { type EventHandler, HandlerFailure } from "../../ports/EventHandler.ts"
+import { type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
 import { type MessageToSend, NotificationLedger } from "../../ports/NotificationLedger.ts"
 import { NotificationPort, type OutgoingMessage } from "../../ports/NotificationPort.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 
-const stored = <A>(effect: Effect.Effect<A, StorageUnavailable>) =>
-  Effect.mapError(
-    effect,
-    () => new HandlerFailure({ class: "transient", rule: "postgres", message: "the database does not answer" })
-  )
+const stored = <A>(effect: Effect.Effect<A, StorageUnavailable>) => Effect.mapError(effect, storageFailure)
 
 export const sendMessage = Effect.gen(function*() {
   const ledger = yield* NotificationLedger
@@ -84,7 +80,14 @@ export const sendMessage = Effect.gen(function*() {
 
   const handler: EventHandler = {
     name: "SendMessage",
-    handle: (events) => Effect.forEach(events, one, { discard: true })
+    handle: Effect.fnUntraced(function*(events) {
+      const failures = new Map<DomainEvent["id"], HandlerFailure>()
+      for (const event of events) {
+        const result = yield* Effect.result(one(event))
+        if (Result.isFailure(result)) failures.set(event.id, result.failure)
+      }
+      return failures
+    })
   }
   return handler
 })

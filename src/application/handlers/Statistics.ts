@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import { ClassId } from "../../domain/Ids.ts"
 import { classDayId } from "../../domain/ReadModel.ts"
-import type { EventHandler } from "../../ports/EventHandler.ts"
+import { allDone, type EventHandler } from "../../ports/EventHandler.ts"
 import type { ReadModels } from "../../ports/ReadModels.ts"
 import { ReadModelSource } from "../../ports/ReadModelSource.ts"
 import { asFailure, sync } from "./ReadModelSync.ts"
@@ -40,6 +40,7 @@ export const statistics = Effect.map(
         const classes = [...new Set(all.flatMap((one) => one.classes))]
         const ofClasses = classes.length === 0 ? [] : yield* source.classDayIds(classes)
         yield* sync([...all.flatMap((one) => one.days), ...ofClasses].map((id) => ["class_day", id] as const))
+        return allDone
       }).pipe(Effect.mapError(asFailure), Effect.provideContext(context))
   })
 )
