@@ -6,8 +6,16 @@ import { Clock, Context, Duration, Effect, Layer, PubSub, Stream } from "effect"
 import type { DomainEvent } from "../../src/domain/DomainEvent.ts"
 import type { FailedEventId, Incarnation } from "../../src/domain/Ids.ts"
 import type { HandlerName } from "../../src/domain/Subscription.ts"
-import { type Attempt, DeliveryStore, type UndecodableDelivery } from "../../src/ports/DeliveryStore.ts"
+import {
+  type Attempt,
+  type Claimed,
+  DeliveryStore,
+  type Room,
+  type UndecodableDelivery
+} from "../../src/ports/DeliveryStore.ts"
 import type { Delivery, NewDelivery } from "../../src/ports/EventBus.ts"
+import { FailedEventStore } from "../../src/ports/FailedEventStore.ts"
+import { type PausedHandler, PausedHandlers } from "../../src/ports/PausedHandlers.ts"
 import { StorageUnavailable } from "../../src/ports/UnitOfWork.ts"
 
 interface Noted extends Attempt {
@@ -31,6 +39,7 @@ export interface Failed extends Pick<Row, "event" | "handler"> {
   readonly class: string
   readonly rule: string
   readonly error: string
+  readonly fingerprint: string
   readonly attempts: ReadonlyArray<Noted>
 }
 
@@ -42,6 +51,9 @@ export class Tables extends Context.Service<Tables, {
   readonly open: () => ReadonlyArray<Row>
   readonly failed: () => ReadonlyArray<Failed>
   readonly nodes: () => ReadonlyArray<Incarnation>
+  /** Handlers whose failed events were declared due, since their circuits closed. */
+  readonly redriven: () => ReadonlyArray<HandlerName>
+  readonly clear: () => void
   /** Changes the rows of an event. */
   readonly edit: (id: DomainEvent["id"], changed: Partial<Row>) => void
   /** Takes a process for dead. */
@@ -57,16 +69,22 @@ const keyOf = ({ event, handler }: Key) => `${event.id} ${handler}`
 
 const strayAfter = Duration.toMillis("5 seconds")
 const orphansAtOnce = 1000
+const suspectFrom = 2
+const crashedAt = 5
 
 const make = Effect.gen(function*() {
   const rows = new Map<string, Row>()
   const failures = new Map<string, Failed>()
   const nodes = new Map<Incarnation, { readonly startedAt: number; readonly heartbeatAt: number }>()
   const garbled = new Map<string, string>()
+  const paused = new Map<HandlerName, PausedHandler>()
+  const redriven: Array<HandlerName> = []
   const bells = yield* PubSub.unbounded<void>()
   let stopped = false
 
   const open = () => [...rows.values()].sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
+  /** As the index has them. */
+  const byDue = () => open().sort((a, b) => a.nextAttemptAt - b.nextAttemptAt)
 
   /** One statement: all of it, or the database does not answer. */
   const statement = <A>(run: (now: number) => A): Effect.Effect<A, StorageUnavailable> =>
@@ -81,12 +99,48 @@ const make = Effect.gen(function*() {
     return row !== undefined && row.owner === delivery.owner && row.lease === delivery.lease ? row : undefined
   }
 
-  const take = (row: Row, self: Incarnation, now: number): Row => {
-    const takeovers = row.takeovers + (row.owner === null || row.owner === self ? 0 : 1)
-    const taken = { ...row, owner: self, lease: row.lease + 1, claimedAt: now, takeovers }
-    rows.set(keyOf(row), taken)
-    return taken
+  const change = (row: Row, changed: Partial<Row>): Row => {
+    const next = { ...row, ...changed }
+    rows.set(keyOf(row), next)
+    return next
   }
+  const take = (row: Row, self: Incarnation, now: number): Row =>
+    change(row, { owner: self, lease: row.lease + 1, claimedAt: now })
+
+  const isDue = (row: Row, now: number) => row.owner === null && row.nextAttemptAt <= now
+
+  /** Academies in the order of their oldest, each its part of the places. */
+  const waiting = ({ each, full, handler, places }: Room, now: number): ReadonlyArray<Row> => {
+    const due = byDue().filter((row) =>
+      row.handler === handler && isDue(row, now) && row.takeovers < suspectFrom && !full.includes(row.event.academyId)
+    )
+    const lanes = [...Map.groupBy(due, (row) => row.event.academyId).values()].slice(0, places)
+    const part = Math.min(each, Math.max(1, Math.floor(places / Math.max(1, lanes.length))))
+    return lanes.flatMap((its) => its.slice(0, part)).slice(0, places)
+  }
+
+  /** Rows of the dead, and own ones that were lost: taken, or left to be taken alone. */
+  const orphans = (
+    self: Incarnation,
+    rooms: ReadonlyArray<Room>,
+    now: number,
+    holds: (id: string, of: HandlerName) => boolean
+  ) =>
+    open()
+      .filter((row) =>
+        rooms.some(({ handler }) => handler === row.handler) && row.owner !== null && (
+          row.owner === self
+            ? row.claimedAt < now - strayAfter && !holds(row.event.id, row.handler)
+            : !nodes.has(row.owner)
+        )
+      )
+      .slice(0, orphansAtOnce)
+      .flatMap((row) => {
+        const takeovers = row.takeovers + (row.owner === self ? 0 : 1)
+        const alone = takeovers >= suspectFrom && takeovers < crashedAt
+        const next = change(take(row, self, now), { takeovers, owner: alone ? null : self })
+        return alone ? [] : [next]
+      })
 
   const store = DeliveryStore.of({
     join: (incarnation) => statement((now) => void nodes.set(incarnation, { startedAt: now, heartbeatAt: now })),
@@ -101,41 +155,43 @@ const make = Effect.gen(function*() {
         const dead = [...nodes].filter(([id, { heartbeatAt }]) =>
           id !== self && heartbeatAt < now - Duration.toMillis(silentFor)
         )
-        return dead.filter(([id]) => nodes.delete(id)).length
+        for (const [id] of dead) nodes.delete(id)
+        return dead.map(([incarnation]) => ({ incarnation, host: "test", pid: 1 }))
       }),
     leave: (incarnation) =>
       statement((now) => {
         const given = open().filter((row) => row.owner === incarnation)
-        for (const row of given) {
-          rows.set(keyOf(row), { ...row, owner: null, nextAttemptAt: Math.min(row.nextAttemptAt, now) })
-        }
+        for (const row of given) change(row, { owner: null, nextAttemptAt: Math.min(row.nextAttemptAt, now) })
         nodes.delete(incarnation)
         return given.length
       }),
-    claim: (self, room, holds) =>
-      statement((now) => {
-        const withRoom = room.filter(({ places }) => places > 0)
-        const waiting = withRoom.flatMap(({ handler, places }) =>
-          open()
-            .filter((row) => row.handler === handler && row.owner === null && row.nextAttemptAt <= now)
-            .slice(0, places)
-        )
-        const orphans = open().filter((row) =>
-          withRoom.some(({ handler }) => handler === row.handler) && row.owner !== null && (
-            row.owner === self
-              ? row.claimedAt < now - strayAfter && !holds(row.event.id, row.handler)
-              : !nodes.has(row.owner)
-          )
-        )
+    claim: (self, rooms, suspect, holds) =>
+      statement((now): Claimed => {
+        const withRoom = rooms.filter(({ places }) => places > 0)
+        const taken = [
+          ...withRoom.flatMap((room) => waiting(room, now).map((row) => take(row, self, now))),
+          ...orphans(self, withRoom, now, holds),
+          ...(suspect
+            ? byDue()
+              .filter((row) =>
+                row.takeovers >= suspectFrom && isDue(row, now) &&
+                withRoom.some(({ handler }) => handler === row.handler)
+              )
+              .slice(0, 1)
+              .map((row) => take(row, self, now))
+            : [])
+        ]
         const deliveries: Array<Delivery> = []
         const undecodable: Array<UndecodableDelivery> = []
-        for (const row of [...waiting, ...orphans.slice(0, orphansAtOnce)]) {
-          const { attempts, event, handler, lease } = take(row, self, now)
+        const crashed: Array<Delivery> = []
+        for (const { attempts, event, handler, lease, takeovers } of taken) {
           const error = garbled.get(event.id)
-          if (error === undefined) deliveries.push({ event, handler, owner: self, lease, attempts })
-          else undecodable.push({ event: { id: event.id }, handler, owner: self, lease, error })
+          const delivery = { event, handler, owner: self, lease, attempts, takeovers }
+          if (error !== undefined) undecodable.push({ event: { id: event.id }, handler, owner: self, lease, error })
+          else if (takeovers >= crashedAt) crashed.push(delivery)
+          else deliveries.push(delivery)
         }
-        return { deliveries, undecodable }
+        return { deliveries, undecodable, crashed }
       }),
     complete: (deliveries) =>
       statement(() => {
@@ -144,9 +200,8 @@ const make = Effect.gen(function*() {
     postpone: (delivery, attempt, delay, keep) =>
       statement((now) => {
         const row = mine(delivery)
-        if (row === undefined) return
-        rows.set(keyOf(row), {
-          ...row,
+        if (row === undefined || row.attempts >= attempt.number) return
+        change(row, {
           attempts: attempt.number,
           history: [...row.history, { ...attempt, at: now }],
           nextAttemptAt: now + Math.ceil(Duration.toMillis(delay)),
@@ -154,10 +209,18 @@ const make = Effect.gen(function*() {
           claimedAt: now
         })
       }),
-    park: (delivery, id, attempt) =>
+    giveBack: (deliveries, delay) =>
+      statement((now) => {
+        for (const delivery of deliveries) {
+          const row = mine(delivery)
+          if (row !== undefined) change(row, { owner: null, nextAttemptAt: now + Duration.toMillis(delay) })
+        }
+      }),
+    park: (delivery, id, attempt, fingerprint) =>
       statement((now) => {
         const row = mine(delivery)
-        if (row === undefined) return
+        if (row === undefined) return false
+        const first = ![...failures.values()].some((one) => one.fingerprint === fingerprint)
         rows.delete(keyOf(row))
         const before = failures.get(keyOf(row))
         failures.set(keyOf(row), {
@@ -167,27 +230,74 @@ const make = Effect.gen(function*() {
           class: attempt.class,
           rule: attempt.rule,
           error: attempt.error,
+          fingerprint,
           attempts: [...(before?.attempts ?? []), ...row.history, { ...attempt, at: now }]
         })
+        return first
       }),
+    claimOverdue: (self, handler, olderThan, limit) =>
+      statement((now) =>
+        open()
+          .filter((row) =>
+            row.handler === handler && row.owner === null && row.event.occurredAt < now - Duration.toMillis(olderThan)
+          )
+          .slice(0, limit)
+          .map((row) => {
+            const { event, lease } = take(row, self, now)
+            return { event, handler, owner: self, lease }
+          })
+      ),
     announce: Effect.flatten(statement(() => Effect.asVoid(PubSub.publish(bells, undefined)))),
     announcements: Stream.fromPubSub(bells),
-    backlog: statement((now) =>
-      [...new Set(open().map((row) => row.handler))].sort().map((handler) => {
-        const its = open().filter((row) => row.handler === handler)
-        const oldest = Math.min(...its.map((row) => row.event.occurredAt))
-        return { handler, open: its.length, oldestSeconds: Math.max(0, now - oldest) / 1000 }
-      })
-    ),
+    backlog: (academyId) =>
+      statement((now) => {
+        const its = open().filter((row) => academyId === null || row.event.academyId === academyId)
+        return [...Map.groupBy(its, (row) => row.handler)].sort().map(([handler, list]) => ({
+          handler,
+          open: list.length,
+          postponed: list.filter((row) => row.nextAttemptAt > now).length,
+          oldestSeconds: Math.max(0, now - Math.min(...list.map((row) => row.event.occurredAt))) / 1000
+        }))
+      }),
     nodes: statement((now) =>
       [...nodes].map(([incarnation, { heartbeatAt, startedAt }]) => ({
         incarnation,
         host: "test",
         pid: 1,
         startedAt: new Date(startedAt),
-        silentSeconds: (now - heartbeatAt) / 1000
+        silentSeconds: (now - heartbeatAt) / 1000,
+        openCircuits: []
       }))
     )
+  })
+
+  const pausedHandlers = PausedHandlers.of({
+    list: statement(() => [...paused.values()]),
+    pause: (_, handler, reason) =>
+      statement((now) => {
+        if (paused.has(handler)) return false
+        paused.set(handler, { handler, reason, pausedBy: null, pausedAt: new Date(now) })
+        return true
+      }),
+    resume: (_, handler) => statement(() => paused.delete(handler))
+  })
+
+  const notHere = Effect.die("the model of the tables has no failed events to steer")
+  const failedEvents = FailedEventStore.of({
+    list: () => notHere,
+    find: () => notHere,
+    groups: () => notHere,
+    preview: () => notHere,
+    replay: () => notHere,
+    discard: () => notHere,
+    startRun: () => notHere,
+    findRun: () => notHere,
+    runs: () => notHere,
+    abortRun: () => notHere,
+    stepRuns: notHere,
+    redrive: () => notHere,
+    redriveSoon: (handler) => statement(() => void redriven.push(handler)),
+    countOpen: () => notHere
   })
 
   const tables = Tables.of({
@@ -199,6 +309,12 @@ const make = Effect.gen(function*() {
     open,
     failed: () => [...failures.values()],
     nodes: () => [...nodes.keys()],
+    redriven: () => redriven,
+    clear: () => {
+      rows.clear()
+      failures.clear()
+      nodes.clear()
+    },
     edit: (id, changed) => {
       for (const row of open().filter(({ event }) => event.id === id)) rows.set(keyOf(row), { ...row, ...changed })
     },
@@ -209,7 +325,12 @@ const make = Effect.gen(function*() {
     }
   })
 
-  return Context.make(DeliveryStore, store).pipe(Context.add(Tables, tables))
+  return Context.make(DeliveryStore, store).pipe(
+    Context.add(Tables, tables),
+    Context.add(PausedHandlers, pausedHandlers),
+    // What the engine asks of it; its own rules are tested on PostgreSQL.
+    Context.add(FailedEventStore, failedEvents)
+  )
 })
 
-export const layer: Layer.Layer<DeliveryStore | Tables> = Layer.effectContext(make)
+export const layer: Layer.Layer<DeliveryStore | PausedHandlers | FailedEventStore | Tables> = Layer.effectContext(make)

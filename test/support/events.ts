@@ -8,11 +8,14 @@ const uuid = (n: number) => `01960000-0000-7000-8000-${n.toString(16).padStart(1
 export const academyId = AcademyId.make(uuid(0xa))
 export const eventId = (n: number) => EventId.make(uuid(0x1000 + n))
 
+/** One of many. */
+export const academy = (n: number) => AcademyId.make(uuid(0x100 + n))
+
 /** An AttendanceRequested; a greater number is a younger event. */
-export const requested = (n: number): DomainEvent => ({
+export const requested = (n: number, of: AcademyId | null = academyId): DomainEvent => ({
   id: eventId(n),
   version: 1,
-  academyId,
+  academyId: of,
   occurredAt: 0,
   actor: null,
   correlationId: null,

@@ -6,7 +6,7 @@
  * `CommandConnection`.
  */
 import { PgClient, PgPool } from "@effect/sql-pg"
-import { Context, Duration, Effect, Layer, type Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlConnection, SqlError } from "effect/sql"
 import { CommandConnection } from "./CommandConnection.ts"
@@ -30,6 +30,15 @@ export interface PostgresSettings {
   readonly otherConnections: number
 }
 
+/** Sessions of the two pools that are no setting. */
+const deliveryConnections = 4
+const heartbeatConnections = 2
+
+/** Sessions that a process has at the most. */
+export const connectionsOf = (settings: Omit<PostgresSettings, "url">): number =>
+  settings.commandConnections + settings.backgroundConnections + settings.otherConnections + deliveryConnections +
+  heartbeatConnections
+
 /** How long a caller waits for a free connection before it is told to come back. */
 export const acquireTimeout = Duration.seconds(2)
 
@@ -44,6 +53,12 @@ const sessionLimits = {
   jit: "off"
 }
 
+/**
+ * The engine's few statements find each row by an index, however empty the tables were when their plans were made, and
+ * without walking over all of them when few rows are asked for (`bench/claim.ts`).
+ */
+const byIndex = { enable_seqscan: "off" }
+
 const noConnection = new SqlError.SqlError({
   reason: new SqlError.ConnectionError({
     cause: new Error("no connection became free within 2 s"),
@@ -52,8 +67,20 @@ const noConnection = new SqlError.SqlError({
   })
 })
 
+/** Where an address leads, read as the driver does: by itself it lets traces say localhost, whatever the address. */
+const placeOf = (url: Redacted.Redacted) => {
+  const { hostname, pathname, port, searchParams, username } = new URL(Redacted.value(url))
+  const given = (name: string, before: string) => searchParams.get(name) ?? decodeURIComponent(before)
+  return {
+    host: given("host", hostname.replace(/^\[|\]$/g, "")) || "localhost",
+    port: Number(given("port", port) || 5432),
+    database: given("dbname", pathname.slice(1)) || given("user", username) || undefined
+  }
+}
+
 const makeTransactional = (url: Redacted.Redacted, connections: number, applicationName: string) =>
   Effect.gen(function*() {
+    const { database, host, port } = placeOf(url)
     const pool = yield* PgPool.make({
       url,
       applicationName,
@@ -79,7 +106,12 @@ const makeTransactional = (url: Redacted.Redacted, connections: number, applicat
       transactionAcquirer: acquire,
       compiler: PgClient.makeCompiler(),
       driver: "pg",
-      spanAttributes: [["db.system.name", "postgresql"]],
+      spanAttributes: [
+        ["db.system.name", "postgresql"],
+        ["db.namespace", database],
+        ["server.address", host],
+        ["server.port", port]
+      ],
       prepareTransactionControls: true,
       beginTransaction: CommandConnection.begin,
       commit: (connection) =>
@@ -88,16 +120,22 @@ const makeTransactional = (url: Redacted.Redacted, connections: number, applicat
     })
   }).pipe(Effect.provide(Reactivity.layer))
 
-const makeOrdinary = (url: Redacted.Redacted, connections: number, applicationName: string) =>
+const makeOrdinary = (
+  url: Redacted.Redacted,
+  connections: number,
+  applicationName: string,
+  planning: Readonly<Record<string, string>> = {}
+) =>
   Effect.provide(
     PgClient.make({
       url,
+      ...placeOf(url),
       applicationName,
       maxConnections: connections,
       minConnections: 1,
       connectTimeout: "3 seconds",
       idleTimeout: "5 minutes",
-      startupParameters: sessionLimits
+      startupParameters: { ...sessionLimits, ...planning }
     }),
     Reactivity.layer
   )
@@ -109,7 +147,7 @@ export const layer = (settings: PostgresSettings): Layer.Layer<Clients, SqlError
   Layer.mergeAll(
     Layer.effect(CommandSql, makeTransactional(settings.url, settings.commandConnections, "ams-commands")),
     Layer.effect(BackgroundSql, makeTransactional(settings.url, settings.backgroundConnections, "ams-handlers")),
-    Layer.effect(DeliverySql, makeOrdinary(settings.url, 4, "ams-deliveries")),
-    Layer.effect(HeartbeatSql, makeOrdinary(settings.url, 2, "ams-heartbeat")),
+    Layer.effect(DeliverySql, makeOrdinary(settings.url, deliveryConnections, "ams-deliveries", byIndex)),
+    Layer.effect(HeartbeatSql, makeOrdinary(settings.url, heartbeatConnections, "ams-heartbeat")),
     Layer.effect(SqlClient.SqlClient, makeOrdinary(settings.url, settings.otherConnections, "ams"))
   )

@@ -1,4 +1,4 @@
-import { Array as Arr, Context, DateTime, Effect, Layer, Schedule, type Tracer } from "effect"
+import { Array as Arr, Context, DateTime, Effect, Layer, Metric, Schedule, type Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { DomainEvent, EventFact } from "../../../domain/DomainEvent.ts"
@@ -8,6 +8,7 @@ import { type Origin, type Refusal, StorageUnavailable, Transaction, UnitOfWork 
 import { BackgroundSql, CommandSql } from "./Clients.ts"
 import { CommandConnection } from "./CommandConnection.ts"
 import { changedMeanwhile, classify } from "./Faults.ts"
+import { slotOf } from "./Slots.ts"
 
 /** Collisions are tried again at once, at most this often; they need another transaction in the same millisecond. */
 const retries = 3
@@ -43,7 +44,7 @@ export const lock = (sql: SqlClient.SqlClient, statement: Statement.Statement<ob
 
 const eventColumns = `insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
   occurred_at, actor, correlation_id, traceparent, payload) values `
-const deliveryColumns = "insert into event_delivery (event_id, handler, academy_id, owner) values "
+const deliveryColumns = "insert into event_delivery (event_id, handler, slot, academy_id, owner) values "
 
 const placeholders = (rows: number, types: ReadonlyArray<string>) => {
   let next = 1
@@ -63,7 +64,7 @@ const eventTypes = [
   "text",
   "jsonb"
 ]
-const deliveryTypes = ["uuid", "text", "uuid", "uuid"]
+const deliveryTypes = ["uuid", "text", "smallint", "uuid", "uuid"]
 /** The texts of small inserts, by their number of rows; what is larger is made of several of them. */
 const rowsAtOnce = 32
 const eventTexts = Array.from({ length: rowsAtOnce + 1 }, (_, rows) => eventColumns + placeholders(rows, eventTypes))
@@ -100,10 +101,23 @@ const keepEvents = (
   for (const some of Arr.chunksOf(deliveries, rowsAtOnce)) {
     connection.keep({
       sql: deliveryTexts[some.length] ?? "",
-      params: some.flatMap((d) => [d.event.id, d.handler, d.event.academyId, d.owner])
+      params: some.flatMap((d) => [d.event.id, d.handler, slotOf(d.event.id), d.event.academyId, d.owner])
     })
   }
 }
+
+const sent = Metric.counter("messaging.client.sent.messages", {
+  attributes: { "unit": "{message}", "messaging.system": "ams", "messaging.operation.name": "publish" },
+  description: "Deliveries published by committed transactions",
+  incremental: true
+})
+const countPublished = (deliveries: ReadonlyArray<NewDelivery>) =>
+  Effect.forEach(
+    Map.groupBy(deliveries, ({ handler }) => handler),
+    ([handler, its]) =>
+      Metric.update(Metric.withAttributes(sent, { "messaging.consumer.group.name": handler }), its.length),
+    { discard: true }
+  )
 
 const make = (
   client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>
@@ -146,10 +160,13 @@ const make = (
           return Effect.andThen(
             Effect.map(connectionOf(sql), (connection) => keepEvents(connection, events, reservation.deliveries)),
             // From COMMIT's answer to the places there is no step that can wait or fail.
-            sql.afterCommit(Effect.sync(() => {
-              settle = undefined
-              reservation.take()
-            }))
+            sql.afterCommit(Effect.andThen(
+              Effect.sync(() => {
+                settle = undefined
+                reservation.take()
+              }),
+              countPublished(reservation.deliveries)
+            ))
           )
         })
         return sql.withTransaction(

@@ -67,7 +67,7 @@ describe("UnitOfWork on PostgreSQL", () => {
         const uow = yield* UnitOfWork
         const sql = yield* CommandSql
         const bus = yield* EventBus
-        const room = bus.room("ReadModelSync")
+        const room = bus.room("ReadModelSync").places
         const error = yield* Effect.flip(uow.run(
           { academyId: id(2), actor: null },
           Effect.gen(function*() {
@@ -79,7 +79,7 @@ describe("UnitOfWork on PostgreSQL", () => {
         ))
         assert.strictEqual(error._tag, "Refused")
         assert.deepStrictEqual(yield* counts, before)
-        assert.strictEqual(bus.room("ReadModelSync"), room)
+        assert.strictEqual(bus.room("ReadModelSync").places, room)
       }))
 
     it.effect("leaves nothing when a kept write violates a constraint, and says which in the domain's words", () =>
@@ -87,7 +87,7 @@ describe("UnitOfWork on PostgreSQL", () => {
         const uow = yield* UnitOfWork
         const sql = yield* CommandSql
         const bus = yield* EventBus
-        const room = bus.room("ReadModelSync")
+        const room = bus.room("ReadModelSync").places
         const once = uow.run(
           { academyId: id(3), actor: null },
           Effect.gen(function*() {
@@ -114,7 +114,7 @@ describe("UnitOfWork on PostgreSQL", () => {
         ))
         assert.strictEqual(clash._tag, "RegistrationNumberTaken")
         assert.deepStrictEqual(yield* counts, before)
-        assert.strictEqual(bus.room("ReadModelSync"), room - 1)
+        assert.strictEqual(bus.room("ReadModelSync").places, room - 1)
       }))
 
     it.effect("fails as changed meanwhile when a kept update touches another number of rows", () =>
