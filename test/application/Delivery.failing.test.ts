@@ -9,7 +9,6 @@ import { batching, failing, handler, onTables, start } from "./engine.ts"
 describe("what time does not heal is parked at once and never tried again:", () => {
   const cases = [
     ["permanent", () => failing("permanent"), { class: "permanent", rule: "test-permanent", error: "no" }],
-    ["account", () => failing("account"), { class: "account", rule: "test-account", error: "no" }],
     [
       "a defect",
       () => Effect.die(new TypeError("x is undefined")),

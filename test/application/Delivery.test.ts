@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { eventId, requested, several } from "../support/events.ts"
+import { academy, eventId, requested, several } from "../support/events.ts"
 import { Tables } from "../support/MemoryDeliveryStore.ts"
 import { batching, failing, handler, onTables, start } from "./engine.ts"
 
@@ -28,10 +28,20 @@ describe("a handler that succeeds", () => {
   it.effect("gets what has come meanwhile together, oldest first, no more than its policy says", () =>
     Effect.gen(function*() {
       const { batches, publish } = yield* batching(() => Effect.void)
-      const events = several(450, 100)
+      // 9 academies, one after the other.
+      const events = Array.from({ length: 450 }, (_, n) => requested(100 + n, academy(Math.floor(n / 50))))
       yield* publish(events)
       expect(batches().map((batch) => batch.length)).toEqual([200, 200, 50])
-      expect(batches().flat()).toEqual(events.map(({ id }) => id))
+      // In turn: the first round of each batch has one of each academy.
+      expect(batches()[0]?.slice(0, 18)).toEqual(
+        [0, 1].flatMap((round) => Array.from({ length: 9 }, (_, one) => eventId(100 + one * 50 + round)))
+      )
+      const ofAcademy = (one: number) => new Set(events.slice(one * 50, one * 50 + 50).map(({ id }) => id))
+      for (let one = 0; one < 9; one++) {
+        const its = batches().flat().filter((id) => ofAcademy(one).has(id))
+        expect(its).toEqual([...its].sort())
+        expect(its).toHaveLength(50)
+      }
       expect((yield* Tables).open()).toEqual([])
     }).pipe(onTables))
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Option } from "effect"
-import { policies, type RetryPolicy, waitAfter } from "../../src/application/events/RetryPolicy.ts"
+import { CircuitBreaker } from "effect/persistence"
+import { openFor, policies, type RetryPolicy, waitAfter } from "../../src/application/events/RetryPolicy.ts"
 import { HandlerName } from "../../src/domain/Subscription.ts"
 
 const policy: RetryPolicy = {
@@ -9,7 +10,10 @@ const policy: RetryPolicy = {
   first: Duration.millis(100),
   most: Duration.seconds(1),
   batch: 1,
-  concurrency: 1
+  concurrency: 1,
+  trip: CircuitBreaker.consecutive(5),
+  slow: Duration.seconds(1),
+  open: Duration.seconds(30)
 }
 const transient = { class: "transient" } as const
 
@@ -90,3 +94,9 @@ describe("the table", () => {
     expect(policies.SendMessage.batch).toBe(1)
   })
 })
+
+it.effect("a circuit stays open for a second at first, and twice as long each time, up to its policy's figure", () =>
+  Effect.gen(function*() {
+    const openings = yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7, 20], (opening) => openFor(policy, opening))
+    expect(openings.map(Duration.toSeconds)).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
+  }))

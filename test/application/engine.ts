@@ -6,15 +6,34 @@ import * as LocalEventBus from "../../src/adapters/out/broker/LocalEventBus.ts"
 import * as Delivery from "../../src/application/events/Delivery.ts"
 import type { DomainEvent } from "../../src/domain/DomainEvent.ts"
 import type { HandlerName } from "../../src/domain/Subscription.ts"
+import { type Alert, Alerts } from "../../src/ports/Alerts.ts"
 import { EventBus } from "../../src/ports/EventBus.ts"
-import { type EventHandler, type FailureClass, HandlerFailure } from "../../src/ports/EventHandler.ts"
+import {
+  allDone,
+  type EventHandler,
+  type FailureClass,
+  type Failures,
+  HandlerFailure
+} from "../../src/ports/EventHandler.ts"
 import { requested } from "../support/events.ts"
 import * as MemoryDeliveryStore from "../support/MemoryDeliveryStore.ts"
 
-/** New tables for each test. */
-export const onTables = Effect.provide(Layer.merge(MemoryDeliveryStore.layer, SecureRandom.layerWebCrypto))
+/** What operators were told. */
+export class Told extends Context.Service<Told, ReadonlyArray<Alert>>()("ams/test/Told") {}
 
-type Handle = (events: ReadonlyArray<DomainEvent>, call: number) => Effect.Effect<void, HandlerFailure>
+const alerts = Layer.effectContext(Effect.sync(() => {
+  const told: Array<Alert> = []
+  return Context.make(Alerts, Alerts.of({ raise: (alert) => Effect.sync(() => void told.push(alert)) })).pipe(
+    Context.add(Told, told)
+  )
+}))
+
+/** New tables for each test. */
+export const onTables = Effect.provide(
+  Layer.mergeAll(MemoryDeliveryStore.layer, SecureRandom.layerWebCrypto, alerts)
+)
+
+type Handle = (events: ReadonlyArray<DomainEvent>, call: number) => Effect.Effect<Failures | void, HandlerFailure>
 
 /** A handler that notes what it is given, and when. */
 export const handler = (name: HandlerName, handle: Handle = () => Effect.void) => {
@@ -24,7 +43,7 @@ export const handler = (name: HandlerName, handle: Handle = () => Effect.void) =
     handle: (events) =>
       Effect.flatMap(Clock.currentTimeMillis, (at) => {
         calls.push({ at, events: events.map(({ id }) => id) })
-        return handle(events, calls.length)
+        return Effect.map(handle(events, calls.length), (failures) => failures ?? allDone)
       })
   }
   return { ...made, calls }
