@@ -1,0 +1,48 @@
+import { Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Retention } from "../../../ports/Retention.ts"
+import { orUnavailable } from "./Faults.ts"
+
+const interval = (duration: Duration.Duration) => `${Math.ceil(Duration.toMillis(duration))} milliseconds`
+
+/** Bytes; less is not worth the lock. */
+const worthEmptying = 1024 * 1024
+
+export const layer = Layer.effect(
+  Retention,
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+
+    /** Days of events that are old enough and that nothing open names, oldest first. */
+    const droppable = (olderThan: Duration.Duration) =>
+      sql<{ name: string; detached: boolean }>`
+        select name, detached from old_event_partitions(now() - ${interval(olderThan)}::interval) order by name`
+
+    return Retention.of({
+      makePartitions: (daysAhead) =>
+        orUnavailable(sql<{ made: number }>`select make_event_partitions(${daysAhead}) as made`).pipe(
+          Effect.map(([row]) => row?.made ?? 0)
+        ),
+      dropPartitions: Effect.fn("Retention.dropPartitions")(function*(olderThan) {
+        const dropped: Array<string> = []
+        for (const { detached, name } of yield* orUnavailable(droppable(olderThan))) {
+          // Concurrently: nobody who writes events waits. One that was interrupted between the two is only dropped.
+          if (!detached) yield* orUnavailable(sql`alter table event detach partition ${sql(name)} concurrently`)
+          yield* orUnavailable(sql`drop table ${sql(name)}`)
+          dropped.push(name)
+        }
+        return dropped
+      }),
+      deleteFailedEvents: (resolvedFor, limit) =>
+        orUnavailable(sql`
+          delete from failed_event where id in (
+            select id from failed_event
+            where resolved_at < now() - ${interval(resolvedFor)}::interval and status in ('RESOLVED', 'DISCARDED')
+            order by resolved_at limit ${limit}
+          ) returning 1`).pipe(Effect.map((rows) => rows.length)),
+      emptyDeliveries: orUnavailable(
+        sql<{ freed: number }>`select empty_deliveries(${BigInt(worthEmptying)})::float8 as freed`
+      ).pipe(Effect.map(([row]) => row?.freed ?? 0))
+    })
+  })
+)

@@ -1,0 +1,193 @@
+import { expect, layer } from "@effect/vitest"
+import { Deferred, Duration, Effect, Fiber, Layer, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { randomUUID } from "node:crypto"
+import * as PostgresRetention from "../../../../src/adapters/out/postgres/PostgresRetention.ts"
+import { Retention } from "../../../../src/ports/Retention.ts"
+import { freshDatabase } from "../../../support/postgres.ts"
+
+const retention = PostgresRetention.layer.pipe(Layer.provideMerge(freshDatabase))
+
+layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
+  /** A day of events in the past, with one event in it. */
+  const day = Effect.fnUntraced(function*(daysAgo: number) {
+    const sql = yield* SqlClient.SqlClient
+    const [made] = yield* sql<{ name: string; id: string }>`
+      with d as (select ((now() at time zone 'UTC')::date - ${daysAgo}::int) as day)
+      select 'event_' || to_char(day, 'YYYYMMDD') as name,
+        overlay(uuid_at((day::timestamp + interval '1 hour') at time zone 'UTC')::text
+          placing ${randomUUID().slice(24)} from 25)::uuid as id from d`
+    const { id, name } = made ?? (yield* Effect.die("a day"))
+    yield* sql.unsafe(`create table ${name} partition of event for values
+      from ('${id.slice(0, 9)}${"0000-0000-0000-000000000000"}') to ('${
+      id.slice(0, 9)
+    }${"ffff-ffff-ffff-ffffffffffff"}')`)
+    yield* sql`insert into event (id, type, version, aggregate_type, aggregate_id, aggregate_version, occurred_at, payload)
+      values (${id}, 'AcademyCreated', 1, 'academy', ${id}, 1, now(), '{}')`
+    return { id, name }
+  })
+  const exists = (name: string) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const [row] = yield* sql<{ there: boolean }>`select to_regclass(${name}) is not null as there`
+      return row?.there === true
+    })
+  const drop = (days: number) => Effect.flatMap(Retention, (retention) => retention.dropPartitions(Duration.days(days)))
+  const failedEvent = Effect.fnUntraced(function*(eventId: string, status: string, resolvedDaysAgo: number | null) {
+    const sql = yield* SqlClient.SqlClient
+    const id = randomUUID()
+    yield* sql`insert into failed_event (id, event_id, handler, event_type, class, rule, error, fingerprint, attempts,
+        first_failed_at, last_failed_at, status, resolved_at)
+      values (${id}, ${eventId}, 'Statistics', 'AcademyCreated', 'permanent', 'r', 'e', 'f', '[]', now(), now(), ${status},
+        now() - ${resolvedDaysAgo}::int * interval '1 day')`
+    return id
+  })
+
+  it.effect("makes the days to come, once", () =>
+    Effect.gen(function*() {
+      const { makePartitions } = yield* Retention
+      yield* makePartitions(14)
+      expect(yield* makePartitions(14)).toBe(0)
+      expect(yield* makePartitions(16)).toBe(2)
+    }))
+
+  it.effect("drops days that are old enough, and no younger one", () =>
+    Effect.gen(function*() {
+      const [old, young] = [yield* day(40), yield* day(20)]
+      expect(yield* drop(30)).toEqual([old.name])
+      expect([yield* exists(old.name), yield* exists(young.name)]).toEqual([false, true])
+      expect(yield* drop(30)).toEqual([])
+    }))
+
+  it.effect("keeps a day that an open delivery or an open failed event names, until that is done", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const [delivered, failed, resolved] = [yield* day(50), yield* day(51), yield* day(52)]
+      yield* sql`insert into event_delivery (event_id, handler, slot)
+        values (${delivered.id}, 'Statistics', delivery_slot(${delivered.id}::uuid))`
+      const id = yield* failedEvent(failed.id, "OPEN", null)
+      yield* failedEvent(resolved.id, "RESOLVED", 1)
+      expect(yield* drop(30)).toEqual([resolved.name])
+      yield* sql`delete from event_delivery`
+      yield* sql`update failed_event set status = 'DISCARDED' where id = ${id}`
+      expect(yield* drop(30)).toEqual([failed.name, delivered.name])
+    }))
+
+  it.effect("ends what a drop that was interrupted between its two steps had begun", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { name } = yield* day(60)
+      yield* sql.unsafe(`alter table event detach partition ${name} concurrently`)
+      expect(yield* drop(30)).toEqual([name])
+      expect(yield* exists(name)).toBe(false)
+    }))
+
+  it.effect("deletes failed events 180 days after they were resolved or discarded, and no open one ever", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`delete from failed_event`
+      const { deleteFailedEvents } = yield* Retention
+      const event = () => randomUUID()
+      const kept = [
+        yield* failedEvent(event(), "OPEN", null),
+        yield* failedEvent(event(), "RESOLVED", 179),
+        yield* failedEvent(event(), "REPLAYING", 500)
+      ]
+      for (const status of ["RESOLVED", "DISCARDED"]) yield* failedEvent(event(), status, 181)
+      expect(yield* deleteFailedEvents(Duration.days(180), 1)).toBe(1)
+      expect(yield* deleteFailedEvents(Duration.days(180), 100)).toBe(1)
+      const left = yield* sql<{ id: string }>`select id from failed_event`
+      expect(left.map(({ id }) => id).sort()).toEqual(kept.sort())
+    }))
+
+  /** Deliveries of a table that may be emptied now, and what it holds. */
+  const fill = (rows: number) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        insert into event_delivery (event_id, handler, slot)
+        select id, 'h' || n, delivery_slot(id)
+        from generate_series(1, ${rows}) n, uuid_at(now() - interval '30 seconds') id`
+    })
+  const size = Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const [row] = yield* sql<{ bytes: number }>`
+      select sum(pg_total_relation_size('event_delivery_' || n))::float8 as bytes from generate_series(0, 3) n`
+    return row?.bytes ?? 0
+  })
+  /** The same again when another table's time has begun in between. */
+  const inOneTable = <A, E, R>(body: Effect.Effect<A, E, R>) =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const table = Effect.map(
+        sql<{ n: number }>`select delivery_slot(uuid_at(now()))::int as n`,
+        ([row]) => row?.n
+      )
+      return yield* Effect.gen(function*() {
+        yield* sql`delete from event_delivery`
+        const before = yield* table
+        // Whatever comes of it, no transaction of this attempt stays open beside the next one.
+        const exit = yield* Effect.exit(Effect.scoped(body))
+        return { exit, steady: before === (yield* table) }
+      }).pipe(
+        Effect.repeat({ until: ({ steady }) => steady }),
+        Effect.flatMap(({ exit }) => exit)
+      )
+    })
+
+  it.effect(
+    "gives the room of finished deliveries back, also while an old transaction keeps VACUUM from doing so",
+    () =>
+      inOneTable(Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const { emptyDeliveries } = yield* Retention
+        yield* emptyDeliveries
+        const empty = yield* size
+        const open = yield* Deferred.make<void>()
+        const old = yield* sql.withTransaction(Effect.gen(function*() {
+          yield* sql`select pg_current_xact_id()`
+          yield* Deferred.succeed(open, undefined)
+          return yield* Effect.never
+        })).pipe(Effect.forkScoped)
+        yield* Deferred.await(open)
+        yield* fill(10_000)
+        yield* sql`delete from event_delivery`
+        expect(yield* size).toBeGreaterThan(empty + 1_000_000)
+        // VACUUM itself may be looking at the table: it is let by.
+        const freed = yield* Effect.repeat(emptyDeliveries, {
+          until: (bytes) => bytes > 0,
+          schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 50 }))
+        })
+        expect(freed).toBeGreaterThan(1_000_000)
+        expect(yield* size).toBeLessThan(empty + 200_000)
+        expect(old.pollUnsafe()).toBeUndefined()
+      })),
+    60_000
+  )
+
+  it.effect(
+    "empties no table in which a row lives, or into which somebody is writing",
+    () =>
+      inOneTable(Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const { emptyDeliveries } = yield* Retention
+        yield* fill(10_000)
+        yield* sql`delete from event_delivery where handler <> 'h1'`
+        expect(yield* emptyDeliveries).toBe(0)
+        yield* sql`delete from event_delivery`
+        const written = yield* Deferred.make<void>()
+        const ends = yield* Deferred.make<void>()
+        const writer = yield* sql.withTransaction(Effect.gen(function*() {
+          yield* fill(1)
+          yield* Deferred.succeed(written, undefined)
+          yield* Deferred.await(ends)
+        })).pipe(Effect.forkScoped)
+        yield* Deferred.await(written)
+        expect(yield* emptyDeliveries).toBe(0)
+        yield* Deferred.succeed(ends, undefined)
+        yield* Fiber.join(writer)
+        expect(yield* sql`select handler from event_delivery`).toHaveLength(1)
+      })),
+    60_000
+  )
+})
