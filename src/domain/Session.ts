@@ -76,6 +76,15 @@ export const plan = (
   return planned.sort((a, b) => DateTime.Order(a.startsAt, b.startsAt))
 }
 
+/** The meetings that do not exist yet: a meeting is known by its slot and day, also after it was moved or cancelled. */
+export const missing = (
+  meetings: ReadonlyArray<Planned>,
+  existing: ReadonlyArray<Pick<Planned, "scheduleId" | "plannedOn">>
+): ReadonlyArray<Planned> => {
+  const known = new Set(existing.map(({ plannedOn, scheduleId }) => `${scheduleId} ${plannedOn}`))
+  return meetings.filter(({ plannedOn, scheduleId }) => !known.has(`${scheduleId} ${plannedOn}`))
+}
+
 export const sessionsPlanned = (
   of: Pick<Class, "id" | "version">,
   sessions: ReadonlyArray<Session>

@@ -15,6 +15,14 @@ export interface Seats {
   readonly student: Option.Option<MemberInBrief>
 }
 
+/** What planning a class's meetings needs. */
+export interface ToPlan {
+  readonly class: Pick<Class, "id" | "version" | "startDate" | "endDate" | "schedules">
+  readonly timeZone: TimeZoneName
+  /** The origins of the sessions that there are, from the day before yesterday on. */
+  readonly planned: ReadonlyArray<Pick<Session, "scheduleId" | "plannedOn">>
+}
+
 export class ClassRepository extends Context.Service<ClassRepository, {
   readonly insert: (subject: Class) => Effect.Effect<void, never, Transaction>
   readonly insertSessions: (sessions: ReadonlyArray<Session>) => Effect.Effect<void, never, Transaction>
@@ -31,6 +39,16 @@ export class ClassRepository extends Context.Service<ClassRepository, {
     classId: ClassId,
     days: { readonly from: string; readonly to: string }
   ) => Effect.Effect<ReadonlyArray<Session>, StorageUnavailable>
+  /** ACTIVE classes of every academy that have not ended, by id, behind this one. */
+  readonly active: (
+    after: ClassId | null,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<Pick<Class, "academyId" | "id">>, StorageUnavailable>
+  /** Locks the class until the unit of work ends; none when it is not ACTIVE any more. */
+  readonly toPlan: (
+    academyId: AcademyId,
+    classId: ClassId
+  ) => Effect.Effect<Option.Option<ToPlan>, StorageUnavailable, Transaction>
   readonly teacherOf: (
     academyId: AcademyId,
     classId: ClassId

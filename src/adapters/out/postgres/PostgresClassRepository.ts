@@ -1,6 +1,6 @@
 import { Array as Arr, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { ClassStatus } from "../../../domain/Class.ts"
+import { ClassStatus, Schedule } from "../../../domain/Class.ts"
 import { AcademyId, ClassId, MemberId, ScheduleId, SessionId } from "../../../domain/Ids.ts"
 import { LocalDate, TimeZoneName } from "../../../domain/LocalTime.ts"
 import { MemberStatus } from "../../../domain/Member.ts"
@@ -37,6 +37,19 @@ const decodeSessions = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   status: SessionStatus,
   version: Schema.Int
 })))
+
+const decodeActive = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: ClassId, academyId: AcademyId })))
+const decodeToPlan = Schema.decodeUnknownSync(Schema.Struct({
+  class: Schema.Struct({
+    id: ClassId,
+    version: Schema.Int,
+    startDate: LocalDate,
+    endDate: Schema.NullOr(LocalDate),
+    schedules: Schema.Array(Schedule)
+  }),
+  timeZone: TimeZoneName,
+  planned: Schema.Array(Schema.Struct({ scheduleId: ScheduleId, plannedOn: LocalDate }))
+}))
 
 export const layer = Layer.effect(
   ClassRepository,
@@ -140,6 +153,33 @@ export const layer = Layer.effect(
             where class_id = ${classId} and academy_id = ${academyId} and planned_on between ${days.from} and ${days.to}
             order by starts_at`)
         )
+      }),
+      active: Effect.fn("ClassRepository.active")(function*(after, limit) {
+        return decodeActive(
+          yield* orUnavailable(sql`
+            select id, academy_id as "academyId" from class
+            where status = 'ACTIVE' and (end_date is null or end_date >= current_date - 1)
+              and ${after === null ? sql`true` : sql`id > ${after}`}
+            order by id limit ${limit}`)
+        )
+      }),
+      toPlan: Effect.fnUntraced(function*(academyId, classId) {
+        // The lock is a statement of its own: what is read behind it is what those before us committed.
+        yield* lock(
+          command,
+          command`select from class where id = ${classId} and academy_id = ${academyId} for no key update`
+        )
+        const [row] = yield* orUnavailable(command`
+          select jsonb_build_object('id', c.id, 'version', c.version, 'startDate', c.start_date, 'endDate', c.end_date,
+              'schedules', coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'dayOfWeek', s.day_of_week,
+                  'startTime', to_char(s.start_time, 'HH24:MI'), 'endTime', to_char(s.end_time, 'HH24:MI')) order by s.id)
+                from class_schedule s where s.class_id = c.id), '[]')) as class,
+            a.time_zone as "timeZone",
+            coalesce((select jsonb_agg(jsonb_build_object('scheduleId', m.schedule_id, 'plannedOn', m.planned_on))
+              from class_session m where m.class_id = c.id and m.planned_on >= current_date - 2), '[]') as planned
+          from class c join academy a on a.id = c.academy_id
+          where c.id = ${classId} and c.academy_id = ${academyId} and c.status = 'ACTIVE'`)
+        return row === undefined ? Option.none() : Option.some(decodeToPlan(row))
       }),
       teacherOf: Effect.fn("ClassRepository.teacherOf")(function*(academyId, classId) {
         const [row] = yield* orUnavailable(sql<{ teacher: string }>`
