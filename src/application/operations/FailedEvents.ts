@@ -1,114 +1,125 @@
 /** What an operator may do about events that finally failed. By HTTP and by CLI these are the same use cases. */
-import { Context, Data, Effect, Layer, Option, Schema } from "effect"
-import { ChangedMeanwhile, NotAllowed, NotFound } from "../../domain/Errors.ts"
+import { Context, Data, Effect, Layer, Option } from "effect"
+import { ChangedMeanwhile, type NotAllowed, NotFound } from "../../domain/Errors.ts"
 import type { FailedEventId } from "../../domain/Ids.ts"
-import type { Permission } from "../../domain/Permission.ts"
+import { DeliveryStore } from "../../ports/DeliveryStore.ts"
 import {
   type FailedEvent,
   type FailedEventFilter,
+  type FailedEventGroup,
   type FailedEventStatus,
   FailedEventStore,
-  type Operator
+  type Operator,
+  type PageOf,
+  type Preview
 } from "../../ports/FailedEventStore.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
-import { allow, CurrentActor } from "../Authorize.ts"
-
-/** Why an event is given up: 1 to 500 characters, without spaces around them. It is kept with the audit entry. */
-export const DiscardReason = Schema.Trim.check(
-  Schema.isMinLength(1, { expected: "a reason" }),
-  Schema.isMaxLength(500)
-).pipe(Schema.brand("DiscardReason"))
-export type DiscardReason = typeof DiscardReason.Type
+import { type CurrentOperator, operator, type Reason } from "./Operator.ts"
 
 /** Only an OPEN one can be replayed or discarded; what is done is never run again. */
 export class FailedEventNotOpen extends Data.TaggedError("FailedEventNotOpen")<{
   readonly id: FailedEventId
-  readonly status: typeof FailedEventStatus.Type
+  readonly status: FailedEventStatus
+  readonly requested: "REPLAYING" | "DISCARDED"
 }> {}
 
-/**
- * Whoever operates AMS now: the person at its terminal, or a member as far as the table of permissions allows.
- *
- * @effect-leakable-service
- */
-export class CurrentOperator extends Context.Service<CurrentOperator, {
-  /** The operator as store and audit know one. Fails when the permission is not granted. */
-  readonly with: (permission: Permission) => Effect.Effect<Operator, NotAllowed>
-}>()("ams/CurrentOperator") {
-  /** Who has the terminal may do everything, in every academy. */
-  static readonly atTerminal = CurrentOperator.of({
-    with: () => Effect.succeed({ actorId: null, channel: "CLI", academyId: null })
-  })
-  /** The current actor, in the own academy; an administrator in the named one, or in every one. */
-  static readonly asMember: Effect.Effect<CurrentOperator["Service"], never, CurrentActor> = Effect.map(
-    CurrentActor,
-    (actor) =>
-      CurrentOperator.of({
-        with: Effect.fnUntraced(function*(permission) {
-          const { academyId, memberId, role } = yield* Effect.provideService(allow(permission), CurrentActor, actor)
-          if (academyId === null && role !== "ADMINISTRATOR") return yield* new NotAllowed({ permission })
-          return { actorId: memberId, channel: "API", academyId }
-        })
-      })
-  )
+/** The filter, in the operator's own academy. Another one looks as if it did not exist. */
+export const within = <Filter extends FailedEventFilter>(
+  by: Operator,
+  filter: Filter
+): Effect.Effect<Filter, NotFound> =>
+  by.academyId === null || filter.academyId === by.academyId
+    ? Effect.succeed(filter)
+    : filter.academyId === null
+    ? Effect.succeed({ ...filter, academyId: by.academyId })
+    : Effect.fail(new NotFound({ what: "academy", id: filter.academyId }))
+
+/** Some of a list; `next` is where the next page begins, null at the end. */
+export interface PartOf<A, Id> {
+  readonly items: ReadonlyArray<A>
+  readonly next: Id | null
 }
+
+/** One more than asked for tells whether there is a next page. */
+export const partOf = <Id, A extends { readonly id: Id }, E, R>(
+  page: PageOf<Id>,
+  read: (page: PageOf<Id>) => Effect.Effect<ReadonlyArray<A>, E, R>
+): Effect.Effect<PartOf<A, Id>, E, R> =>
+  Effect.map(read({ ...page, limit: page.limit + 1 }), (found) => {
+    const items = found.slice(0, page.limit)
+    return { items, next: found.length > page.limit ? items.at(-1)?.id ?? null : null }
+  })
 
 type Denied = NotAllowed | StorageUnavailable
 type NotChanged = Denied | NotFound | FailedEventNotOpen | ChangedMeanwhile
 
 export class FailedEvents extends Context.Service<FailedEvents, {
-  /** Newest first. Of another academy than the operator's there are none. */
+  /** Newest first. */
   readonly list: (
+    filter: FailedEventFilter & { readonly status?: FailedEventStatus },
+    page: PageOf<FailedEventId>
+  ) => Effect.Effect<PartOf<FailedEvent, FailedEventId>, Denied | NotFound, CurrentOperator>
+  /** By cause: OPEN and REPLAYING ones, the largest group first. */
+  readonly groups: (
     filter: FailedEventFilter
-  ) => Effect.Effect<ReadonlyArray<FailedEvent>, Denied, CurrentOperator>
+  ) => Effect.Effect<ReadonlyArray<FailedEventGroup>, Denied | NotFound, CurrentOperator>
+  /** What replaying or discarding all that fit would meet; changes nothing. */
+  readonly preview: (filter: FailedEventFilter) => Effect.Effect<Preview, Denied | NotFound, CurrentOperator>
   readonly show: (id: FailedEventId) => Effect.Effect<FailedEvent, Denied | NotFound, CurrentOperator>
   /** Leaves it to its handler again, in whichever process runs one. Answers the event as it is then. */
   readonly replay: (id: FailedEventId) => Effect.Effect<FailedEvent, NotChanged, CurrentOperator>
   /** Gives it up for good. Answers the event as it is then. */
   readonly discard: (
     id: FailedEventId,
-    reason: DiscardReason
+    reason: Reason
   ) => Effect.Effect<FailedEvent, NotChanged, CurrentOperator>
 }>()("ams/FailedEvents") {
   static readonly layer = Layer.effect(
     FailedEvents,
     Effect.gen(function*() {
       const store = yield* FailedEventStore
-      const operator = (permission: Permission) =>
-        Effect.flatMap(CurrentOperator, (current) => current.with(permission))
+      const deliveries = yield* DeliveryStore
 
       const found = Effect.fnUntraced(function*(by: Operator, id: FailedEventId) {
         const event = yield* store.find(by.academyId, id)
         return Option.isSome(event) ? event.value : yield* new NotFound({ what: "failed event", id })
       })
 
-      /** The store compares and sets in one statement; only then is it asked what there is. */
-      const outcome = Effect.fnUntraced(function*(by: Operator, id: FailedEventId, changed: boolean) {
-        const event = yield* found(by, id)
-        if (changed) return event
-        return event.status === "OPEN"
-          ? yield* new ChangedMeanwhile()
-          : yield* new FailedEventNotOpen({ id, status: event.status })
-      })
+      /** Why the store's compare-and-set found nothing to set. */
+      const refused = Effect.fnUntraced(
+        function*(by: Operator, id: FailedEventId, requested: FailedEventNotOpen["requested"]) {
+          const { status } = yield* found(by, id)
+          return status === "OPEN"
+            ? yield* new ChangedMeanwhile()
+            : yield* new FailedEventNotOpen({ id, status, requested })
+        }
+      )
 
       return FailedEvents.of({
-        list: Effect.fn("FailedEvents.list")(function*(filter) {
-          const { academyId } = yield* operator("operations:read")
-          if (academyId === null || filter.academyId === null) {
-            return yield* store.list({ ...filter, academyId: academyId ?? filter.academyId })
-          }
-          return academyId === filter.academyId ? yield* store.list(filter) : []
+        list: Effect.fn("FailedEvents.list")(function*(filter, page) {
+          const own = yield* within(yield* operator("operations:read"), filter)
+          return yield* partOf(page, (page) => store.list(own, page))
+        }),
+        groups: Effect.fn("FailedEvents.groups")(function*(filter) {
+          return yield* store.groups(yield* within(yield* operator("operations:read"), filter))
+        }),
+        preview: Effect.fn("FailedEvents.preview")(function*(filter) {
+          return yield* store.preview(yield* within(yield* operator("operations:read"), filter))
         }),
         show: Effect.fn("FailedEvents.show")(function*(id) {
           return yield* found(yield* operator("operations:read"), id)
         }),
         replay: Effect.fn("FailedEvents.replay")(function*(id) {
           const by = yield* operator("operations:change")
-          return yield* outcome(by, id, yield* store.replay(by, id))
+          if (!(yield* store.replay(by, id))) return yield* refused(by, id, "REPLAYING")
+          // Not heard, it is found by the next poll.
+          yield* Effect.ignore(deliveries.announce)
+          return yield* found(by, id)
         }),
         discard: Effect.fn("FailedEvents.discard")(function*(id, reason) {
           const by = yield* operator("operations:change")
-          return yield* outcome(by, id, yield* store.discard(by, id, reason))
+          if (!(yield* store.discard(by, id, reason))) return yield* refused(by, id, "DISCARDED")
+          return yield* found(by, id)
         })
       })
     })

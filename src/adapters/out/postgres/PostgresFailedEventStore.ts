@@ -1,71 +1,107 @@
 import { Effect, Layer, Option, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import type { AcademyId, FailedEventId } from "../../../domain/Ids.ts"
-import { FailedEvent, FailedEventStore, type Operator } from "../../../ports/FailedEventStore.ts"
+import type { FailedEventId } from "../../../domain/Ids.ts"
+import {
+  FailedEvent,
+  FailedEventGroup,
+  FailedEventStore,
+  type Operator,
+  Preview
+} from "../../../ports/FailedEventStore.ts"
+import * as Rows from "./FailedEventRows.ts"
+import { makeRuns } from "./FailedEventRuns.ts"
 import { orUnavailable } from "./Faults.ts"
 
+/** Groups are told apart by cause: of more than this nobody reads a list. */
+const mostGroups = 200
+
 const decode = Schema.decodeUnknownSync(Schema.Array(FailedEvent))
+const decodeGroups = Schema.decodeUnknownSync(Schema.Array(FailedEventGroup))
+const decodePreview = Schema.decodeUnknownSync(Preview)
 
 export const layer = Layer.effect(
   FailedEventStore,
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const random = yield* SecureRandom.SecureRandom
+    const columns = sql.literal(Rows.columns)
+    const { change, delivered, fits, of } = Rows.makeRows(sql)
 
-    const columns = sql.literal(
-      `id, event_id as "eventId", event_type as "eventType", handler, academy_id as "academyId",
-      class, rule, error, fingerprint, attempts, first_failed_at as "firstFailedAt", last_failed_at as "lastFailedAt",
-      status, replays, reason`
-    )
-    const of = (academyId: AcademyId | null) => academyId === null ? sql`true` : sql`academy_id = ${academyId}`
-
-    /** What an operator did, in the same statement that did it: `changed` is the row, if it was as expected. */
-    const audit = (by: Operator, entry: string, action: string, id: FailedEventId, reason: string | null) =>
-      sql`insert into audit_entry (id, academy_id, actor_id, channel, action, subject, reason)
-        select ${entry}::uuid, academy_id, ${by.actorId}::uuid, ${by.channel}, ${action}, ${`failed_event/${id}`},
-          ${reason}::text from changed`
+    const changeOne = (id: FailedEventId, by: Operator, what: Pick<Rows.Change, "action" | "reason">) =>
+      orUnavailable(sql`
+        with picked as (select id from failed_event where id = ${id} and ${of(by.academyId)}),
+          ${change({ ...what, by })}
+        select 1 from changed`).pipe(Effect.map((rows) => rows.length === 1))
 
     return FailedEventStore.of({
-      list: ({ academyId, after, handler, limit, status }) =>
+      ...makeRuns(sql),
+
+      list: (filter, { after, limit }) =>
         orUnavailable(sql`
-          select ${columns} from failed_event
-          where ${of(academyId)} and ${status === undefined ? sql`true` : sql`status = ${status}`}
-            and ${handler === undefined ? sql`true` : sql`handler = ${handler}`}
-            and ${after === undefined ? sql`true` : sql`id < ${after}`}
-          order by id desc limit ${limit}`).pipe(Effect.map((rows) => decode(rows))),
+          select ${columns} from failed_event f
+          where ${fits(filter)} and ${filter.status === undefined ? sql`true` : sql`f.status = ${filter.status}`}
+            and ${after === undefined ? sql`true` : sql`f.id < ${after}`}
+          order by f.id desc limit ${limit}`).pipe(Effect.map((rows) => decode(rows))),
+
       find: (academyId, id) =>
-        orUnavailable(sql`select ${columns} from failed_event where id = ${id} and ${of(academyId)}`).pipe(
+        orUnavailable(sql`select ${columns} from failed_event f where f.id = ${id} and ${of(academyId)}`).pipe(
           Effect.map((rows) => Option.fromUndefinedOr(decode(rows)[0]))
         ),
-      replay: Effect.fn("FailedEventStore.replay")(function*(by, id) {
-        const entry = yield* random.uuidV7()
-        const rows = yield* orUnavailable(sql`
-          with changed as (
-            update failed_event set status = 'REPLAYING', replays = replays + 1
-            where id = ${id} and status = 'OPEN' and ${of(by.academyId)}
-            returning event_id, handler, academy_id
-          ), again as (
-            insert into event_delivery (event_id, handler, academy_id) select event_id, handler, academy_id from changed
-          ), audited as (${audit(by, entry, "failed-event.replay", id, null)})
-          select 1 from changed`)
-        return rows.length === 1
-      }),
-      discard: Effect.fn("FailedEventStore.discard")(function*(by, id, reason) {
-        const entry = yield* random.uuidV7()
-        const rows = yield* orUnavailable(sql`
-          with changed as (
-            update failed_event set status = 'DISCARDED', reason = ${reason}, resolved_at = now()
-            where id = ${id} and status = 'OPEN' and ${of(by.academyId)}
-            returning academy_id
-          ), audited as (${audit(by, entry, "failed-event.discard", id, reason)})
-          select 1 from changed`)
-        return rows.length === 1
-      }),
-      countOpen: orUnavailable(sql<{ open: number }>`
-        select count(*)::int as open from failed_event where status = 'OPEN'`).pipe(
-        Effect.map(([row]) => row?.open ?? 0)
-      )
+
+      groups: (filter) =>
+        orUnavailable(sql`
+          with grouped as (
+            select f.fingerprint, count(*)::int as count, count(distinct f.academy_id)::int as academies,
+              min(f.first_failed_at) as "firstFailedAt", max(f.last_failed_at) as "lastFailedAt",
+              (array_agg(f.id order by f.last_failed_at desc, f.id desc))[1] as sample
+            from failed_event f where f.status in ('OPEN', 'REPLAYING') and ${fits(filter)}
+            group by f.fingerprint
+          )
+          select grouped.*, f.handler, f.class, f.rule, f.error
+          from grouped join failed_event f on f.id = grouped.sample
+          order by count desc, "lastFailedAt" desc limit ${mostGroups}`).pipe(Effect.map((rows) => decodeGroups(rows))),
+
+      preview: (filter) =>
+        orUnavailable(sql`
+          select count(*) filter (where f.status = 'OPEN')::int as open,
+            count(*) filter (where m.deliver_by < now())::int as expired,
+            count(*) filter (where f.status = 'REPLAYING')::int as replaying,
+            count(*) filter (where f.status in ('RESOLVED', 'DISCARDED'))::int as done
+          from failed_event f
+          left join event e on e.id = f.event_id and f.status = 'OPEN' and f.handler = 'SendMessage'
+          left join message m on m.id = (e.payload ->> 'messageId')::uuid
+          where ${fits(filter)}`).pipe(Effect.map(([row]) => decodePreview(row))),
+
+      replay: Effect.fn("FailedEventStore.replay")((by, id) => changeOne(id, by, { action: "REPLAY", reason: null })),
+      discard: Effect.fn("FailedEventStore.discard")((by, id, reason) =>
+        changeOne(id, by, { action: "DISCARD", reason })
+      ),
+
+      redrive: (limit) =>
+        orUnavailable(sql`
+          with scheduled as (
+            select id from failed_event where status = 'OPEN' and next_redrive_at <= now()
+            order by next_redrive_at limit ${limit} for update skip locked
+          ), recovered as (
+            select f.id from recovered_handler r join failed_event f
+              on f.handler = r.handler and f.last_failed_at < r.recovered_at
+            where f.status = 'OPEN' and redrive_wait(f.class, f.redrives) is not null
+            limit ${limit} for update of f skip locked
+          ), due as (select id from scheduled union select id from recovered limit ${limit}), changed as (
+            update failed_event f set status = 'REPLAYING', redrives = f.redrives + 1, next_redrive_at = null
+            from due where f.id = due.id returning f.event_id, f.handler, f.academy_id
+          ), ${delivered}
+          select 1 from changed`).pipe(Effect.map((rows) => rows.length)),
+
+      redriveSoon: (handler) =>
+        orUnavailable(sql`
+          insert into recovered_handler (handler, recovered_at) values (${handler}, now())
+          on conflict (handler) do update set recovered_at = now()`),
+
+      countOpen: (academyId) =>
+        orUnavailable(sql<{ open: number }>`
+          select count(*)::int as open from failed_event where status = 'OPEN' and ${of(academyId)}`).pipe(
+          Effect.map(([row]) => row?.open ?? 0)
+        )
     })
   })
 )

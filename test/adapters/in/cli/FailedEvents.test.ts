@@ -173,7 +173,10 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams failed-events",
   it.effect("of two replays at once one wins", () =>
     Effect.gen(function*() {
       const { run, sql } = yield* Ams
-      yield* sql("insert into node (incarnation, host, pid) values (uuidv7(), 'elsewhere', 1)")
+      // However long the commands take, it has just given a sign of life.
+      yield* sql(
+        "insert into node (incarnation, host, pid, heartbeat_at) values (uuidv7(), 'elsewhere', 1, now() + interval '1 hour')"
+      )
       const { eventId, id } = yield* park()
       const both = yield* Effect.all([run(`failed-events replay ${id}`), run(`failed-events replay ${id}`)], {
         concurrency: 2
