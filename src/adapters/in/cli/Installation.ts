@@ -1,5 +1,6 @@
 /** What the commands need of the installation around the application; `src/cli.ts` knows where it comes from. */
-import { Context, type Effect } from "effect"
+import { Context, Effect } from "effect"
+import type { Setup } from "../../../application/operations/Checks.ts"
 import type { Failed } from "./Output.ts"
 
 export interface Migration {
@@ -10,9 +11,8 @@ export interface Migration {
 }
 
 export class Installation extends Context.Service<Installation, {
-  readonly environment: "development" | "production"
-  /** PostgreSQL's version, as in `18.4`. */
-  readonly postgresVersion: string
+  /** Its settings, as far as they are looked at. */
+  readonly setup: Setup
   /** All migrations in order. Fails when the database has others than this AMS. */
   readonly migrations: Effect.Effect<ReadonlyArray<Migration>, Failed>
   /** Applies what is missing; answers the names. */
@@ -27,3 +27,9 @@ export const lacking = (migrations: ReadonlyArray<Migration>): string | undefine
     ? "the database is empty: run ams migrate"
     : `the schema lacks ${pending.map(({ name }) => name).join(", ")}: run ams migrate`
 }
+
+/** What the schema lacks, or why that cannot be said; undefined when it is this version's. */
+export const lack: Effect.Effect<string | undefined, never, Installation> = Installation.pipe(
+  Effect.flatMap(({ migrations }) => Effect.map(migrations, lacking)),
+  Effect.catchTag("Failed", ({ message }) => Effect.succeed(message))
+)

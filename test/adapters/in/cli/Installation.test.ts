@@ -112,7 +112,10 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams, with the sampl
       assert.match(well.stdout, /All is well\.\n$/)
 
       yield* sql("update node set heartbeat_at = now() - interval '10 minutes'")
-      yield* sql("insert into event_delivery (event_id, handler) values (uuidv7(interval '-5 minutes'), 'SendMessage')")
+      yield* sql(
+        `insert into event_delivery (event_id, handler, slot)
+        select id, 'SendMessage', delivery_slot(id) from (select uuidv7(interval '-5 minutes') as id) t`
+      )
       yield* sql(
         `insert into failed_event (id, event_id, handler, event_type, class, rule, error, fingerprint, attempts,
           first_failed_at, last_failed_at, status)
