@@ -2,7 +2,7 @@
  * What surrounds every request: one line of log and one measurement, a time limit, security headers, and a problem for
  * every error that no endpoint declares (unknown route, wrong method, malformed or oversized body, time-out, defect).
  */
-import { Cause, Clock, Duration, Effect, Metric, Option, SchemaIssue, Tracer, type Types } from "effect"
+import { Cause, Clock, Duration, Effect, Layer, Metric, Option, SchemaIssue, Tracer, type Types } from "effect"
 import {
   FindMyWay,
   HttpMiddleware,
@@ -19,8 +19,10 @@ import { contentType, type Described, response } from "./Problem.ts"
 /** A request that takes longer is given up and interrupted. */
 export const requestTimeout = Duration.seconds(30)
 
-const seconds = Metric.histogram("http_server_request_duration_seconds", {
+/** OpenTelemetry's name, attributes and boundaries. */
+const seconds = Metric.histogram("http.server.request.duration", {
   description: "From the request's first byte to the answer's head",
+  attributes: { "unit": "s", "url.scheme": "http" },
   boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 })
 
@@ -45,10 +47,24 @@ const routes = (() => {
   }
 })()
 const methodsOf = (url: string) => verbs.filter((verb) => routes.find(verb, url) !== undefined)
+/** The pattern of an endpoint; undefined for addresses that are none. */
 const patternOf = (method: string, url: string) => {
   const verb = verbs.find((one) => one === method)
-  return (verb === undefined ? undefined : routes.find(verb, url)?.handler) ?? "other"
+  return verb === undefined ? undefined : routes.find(verb, url)?.handler
 }
+
+/** Whoever may send a method of his own must not make a series of his own. */
+const methodOf = (method: string) =>
+  verbs.find((one) => one === method) ?? (method === "HEAD" || method === "OPTIONS" ? method : "_OTHER")
+
+/** A request's span is called by its method and its pattern; what only watches AMS has none. */
+export const tracing = Layer.mergeAll(
+  Layer.succeed(
+    HttpMiddleware.SpanNameGenerator,
+    ({ method, url }) => [methodOf(method), patternOf(method, url)].filter((part) => part !== undefined).join(" ")
+  ),
+  Layer.succeed(HttpMiddleware.TracerDisabledWhen, ({ url }) => url.startsWith("/health/") || url === "/metrics")
+)
 
 const undeclared: Readonly<Record<number, Described>> = {
   400: {
@@ -166,7 +182,12 @@ const surround = <E>(
     const millis = (yield* Clock.currentTimeMillis) - started
     const route = patternOf(request.method, request.url)
     yield* Metric.update(
-      Metric.withAttributes(seconds, { method: request.method, route, status: String(answer.status) }),
+      Metric.withAttributes(seconds, {
+        "http.request.method": methodOf(request.method),
+        ...(route === undefined ? {} : { "http.route": route }),
+        "http.response.status_code": String(answer.status),
+        ...(answer.status >= 500 ? { "error.type": String(answer.status) } : {})
+      }),
       millis / 1000
     )
     yield* Effect.logDebug("request", { method: request.method, route, status: answer.status, millis })

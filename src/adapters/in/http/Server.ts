@@ -4,7 +4,7 @@ import { ByteSize, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { randomBytes } from "node:crypto"
-import { createServer } from "node:http"
+import { createServer, type Server, type ServerResponse } from "node:http"
 import { Api } from "./Api.ts"
 import * as Auth from "./Auth.ts"
 import * as DevInbox from "./DevInbox.ts"
@@ -70,8 +70,26 @@ const refusal = (described: Described) => {
   ].join("\r\n")
 }
 
+/**
+ * With the door closed, answers that are still to come are the last ones of their connections. Else a client that calls
+ * again and again over one connection would be served until its time is over, and then cut off in the middle.
+ */
+const lastAnswers = (server: Server): Server => {
+  const toCome = new Set<ServerResponse>()
+  const close = server.close.bind(server)
+  server.close = (done) => {
+    for (const answer of toCome) answer.shouldKeepAlive = false
+    return close(done)
+  }
+  return server.on("request", (_, answer) => {
+    if (!server.listening) answer.shouldKeepAlive = false
+    toCome.add(answer)
+    answer.once("close", () => toCome.delete(answer))
+  })
+}
+
 const server = () =>
-  createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })
+  lastAnswers(createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 }))
     // Node answers these itself, before any route.
     .on("clientError", (error: Error & { readonly code?: string }, socket) => {
       if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed))
@@ -91,5 +109,6 @@ export const layer = (options: { readonly development: boolean; readonly host: s
         port: options.port,
         gracefulShutdownTimeout: "8 seconds"
       })
-    )
+    ),
+    Layer.provide(Middleware.tracing)
   )
