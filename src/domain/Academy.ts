@@ -10,15 +10,27 @@ export const AcademySettings = Schema.Struct({
   /** Students may press "I am here" from this long before the session starts. */
   checkInOpensBeforeMinutes: Minutes,
   /** A request (or else the confirmation) later than start + this is LATE. */
-  lateAfterMinutes: Minutes
+  lateAfterMinutes: Minutes,
+  /** Who has not come by start + this is missing: the guardians are told, or the teacher if nobody is confirmed yet. */
+  missingAfterMinutes: Minutes,
+  /** So long after that the managers are told that the roll is still unmarked. */
+  rollChaseAfterMinutes: Minutes
 })
 export type AcademySettings = typeof AcademySettings.Type
 
-/** The figures of the domain page: 30 minutes, 10 minutes. */
-export const defaultSettings: AcademySettings = { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 }
+/** The figures of the domain page. */
+export const defaultSettings: AcademySettings = {
+  checkInOpensBeforeMinutes: 30,
+  lateAfterMinutes: 10,
+  missingAfterMinutes: 10,
+  rollChaseAfterMinutes: 10
+}
 
 export const checkInOpensBefore = (settings: AcademySettings) => Duration.minutes(settings.checkInOpensBeforeMinutes)
 export const lateAfter = (settings: AcademySettings) => Duration.minutes(settings.lateAfterMinutes)
+
+export const missingAfter = (settings: AcademySettings) => Duration.minutes(settings.missingAfterMinutes)
+export const rollChaseAfter = (settings: AcademySettings) => Duration.minutes(settings.rollChaseAfterMinutes)
 
 export const AcademyStatus = Schema.Literals(["ACTIVE", "INACTIVE", "SUSPENDED"])
 

@@ -13,6 +13,7 @@
  * A refused attendance keeps its row, with status NONE. Everything that the picture does not show is refused.
  */
 import { Data, DateTime, Result, Schema } from "effect"
+import { type Absence, retract } from "./Absence.ts"
 import { type AcademySettings, checkInOpensBefore, lateAfter } from "./Academy.ts"
 import type { ClassStatus } from "./Class.ts"
 import { ConfirmedStatus, type EventFact } from "./DomainEvent.ts"
@@ -79,6 +80,8 @@ export interface Roll {
   readonly studentId: MemberId
   readonly enrolled: boolean
   readonly attendance: Attendance | null
+  /** What the detector decided about the student, if it did. */
+  readonly absence: Absence | null
   /** Id for the row, if there is none yet. */
   readonly newId: AttendanceId
 }
@@ -87,6 +90,10 @@ export interface Decided {
   readonly attendance: Attendance
   readonly change: AttendanceChange
   readonly event: EventFact
+  /** What the detector had decided when this was decided, if anything. */
+  readonly absence: Absence | null
+  /** The alarm that this takes back. */
+  readonly retracted: Absence | null
 }
 
 /** The asked state cannot follow the current one. */
@@ -156,13 +163,14 @@ const move = (
   by: Change,
   reason: string | null,
   changed: Partial<Attendance>,
-  fact: (from: AttendanceStatus) => Pick<EventFact, "type" | "payload">
+  fact: (from: AttendanceStatus, told: { readonly afterAlert?: true }) => Pick<EventFact, "type" | "payload">
 ): Result.Result<Decided, InvalidTransition> => {
   const before = roll.attendance ?? blank(roll)
   if (!mayFollow(action, before.status, to)) {
     return Result.fail(new InvalidTransition({ studentId: roll.studentId, current: before.status, requested: to }))
   }
   const attendance: Attendance = { ...before, ...changed, status: to, version: before.version + 1 }
+  const retracted = retract(roll.absence, to, by.now) ?? null
   return Result.succeed({
     attendance,
     change: {
@@ -175,8 +183,10 @@ const move = (
       reason,
       at: by.now
     },
+    absence: roll.absence,
+    retracted,
     event: {
-      ...fact(before.status),
+      ...fact(before.status, retracted === null ? {} : { afterAlert: true }),
       aggregate: { type: "attendance", id: attendance.id, version: attendance.version }
     } as EventFact // the spread joins what `fact` has paired by type
   })
@@ -221,9 +231,9 @@ export const confirm = (
   }
   const cameAt = roll.attendance?.status === "REQUESTED" ? roll.attendance.requestedAt ?? by.now : by.now
   const to = asked ?? (isLate(roll, cameAt) ? "LATE" : "PRESENT")
-  return move(roll, "confirm", to, by, null, { confirmedAt: by.now, confirmedBy: by.actorId }, () => ({
+  return move(roll, "confirm", to, by, null, { confirmedAt: by.now, confirmedBy: by.actorId }, (_, told) => ({
     type: "AttendanceConfirmed",
-    payload: { ...ids(roll), status: to }
+    payload: { ...ids(roll), status: to, ...told }
   }))
 }
 
@@ -241,7 +251,15 @@ export const correct = (
   reason: string,
   by: Change
 ): Result.Result<Decided, InvalidTransition> =>
-  move(roll, "correct", to, by, reason, { confirmedAt: by.now, confirmedBy: by.actorId, note: reason }, (from) => ({
-    type: "AttendanceCorrected",
-    payload: { ...ids(roll), from: isConfirmed(from) ? from : to, to }
-  }))
+  move(
+    roll,
+    "correct",
+    to,
+    by,
+    reason,
+    { confirmedAt: by.now, confirmedBy: by.actorId, note: reason },
+    (from, told) => ({
+      type: "AttendanceCorrected",
+      payload: { ...ids(roll), from: isConfirmed(from) ? from : to, to, ...told }
+    })
+  )

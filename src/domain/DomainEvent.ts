@@ -24,8 +24,27 @@ export const payloads = {
   StudentEnrolled: Schema.Struct({ classId: ClassId, studentId: MemberId, enrollmentId: EnrollmentId }),
   AttendanceRequested: Schema.Struct(attendance),
   AttendanceRefused: Schema.Struct(attendance),
-  AttendanceConfirmed: Schema.Struct({ ...attendance, status: ConfirmedStatus }),
-  AttendanceCorrected: Schema.Struct({ ...attendance, from: ConfirmedStatus, to: ConfirmedStatus }),
+  /** `afterAlert`: the guardians had been told that the student is missing. */
+  AttendanceConfirmed: Schema.Struct({
+    ...attendance,
+    status: ConfirmedStatus,
+    afterAlert: Schema.optionalKey(Schema.Boolean)
+  }),
+  AttendanceCorrected: Schema.Struct({
+    ...attendance,
+    from: ConfirmedStatus,
+    to: ConfirmedStatus,
+    afterAlert: Schema.optionalKey(Schema.Boolean)
+  }),
+  /** `marked`: the teacher says so; else nobody has seen the student. */
+  AttendanceMissed: Schema.Struct({ ...attendance, marked: Schema.Boolean }),
+  /** Students wait for the teacher to mark the roll: first the teacher is told, then the managers. */
+  RollUnmarked: Schema.Struct({
+    sessionId: SessionId,
+    classId: ClassId,
+    sessionDate: LocalDate,
+    chase: Schema.Literals(["TEACHER", "MANAGER"])
+  }),
   MessagePlanned: Schema.Struct({ messageId: MessageId })
 } as const
 
@@ -33,7 +52,15 @@ export type EventType = keyof typeof payloads
 export const eventTypes = Struct.keys(payloads)
 export const EventType = Schema.Literals(eventTypes)
 
-export type AggregateType = "academy" | "member" | "guardianship" | "class" | "enrollment" | "attendance" | "message"
+export type AggregateType =
+  | "academy"
+  | "member"
+  | "guardianship"
+  | "class"
+  | "session"
+  | "enrollment"
+  | "attendance"
+  | "message"
 
 interface FactOf<Type extends EventType> {
   readonly type: Type

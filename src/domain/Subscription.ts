@@ -16,7 +16,7 @@ export const subscriptions: Readonly<Record<HandlerName, ReadonlyArray<EventType
     "AttendanceConfirmed",
     "AttendanceCorrected"
   ],
-  Notifications: ["AttendanceConfirmed", "AttendanceCorrected"],
+  Notifications: ["AttendanceConfirmed", "AttendanceCorrected", "AttendanceMissed", "RollUnmarked"],
   SendMessage: ["MessagePlanned"]
 }
 

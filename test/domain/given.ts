@@ -1,7 +1,7 @@
 /** Values that the tests of the domain begin with, and arbitraries of them. */
 import { DateTime, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import type { AcademySettings } from "../../src/domain/Academy.ts"
+import { type AcademySettings, defaultSettings } from "../../src/domain/Academy.ts"
 import { type Attendance, AttendanceStatus, type Change, type Roll } from "../../src/domain/Attendance.ts"
 import { ClassStatus } from "../../src/domain/Class.ts"
 import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "../../src/domain/Ids.ts"
@@ -62,10 +62,11 @@ export const roll: Roll = {
     status: "SCHEDULED"
   },
   classStatus: "ACTIVE",
-  settings: { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 },
+  settings: defaultSettings,
   studentId,
   enrolled: true,
   attendance: null,
+  absence: null,
   newId: attendanceId
 }
 
@@ -100,7 +101,9 @@ export const byStudent = (now: DateTime.Utc): Change => ({
 const minutesOfADay = whole(0, 240)
 export const anySettings: Arbitrary.Arbitrary<AcademySettings> = Arbitrary.all({
   checkInOpensBeforeMinutes: minutesOfADay,
-  lateAfterMinutes: minutesOfADay
+  lateAfterMinutes: minutesOfADay,
+  missingAfterMinutes: minutesOfADay,
+  rollChaseAfterMinutes: minutesOfADay
 })
 
 /** Rolls of every kind, also those that no database should hold, with an instant near one of their edges. */
@@ -145,6 +148,7 @@ export const anyMoment: Arbitrary.Arbitrary<{ readonly roll: Roll; readonly now:
         settings: drawn.settings,
         studentId,
         enrolled: drawn.enrolled,
+        absence: null,
         attendance: drawn.status === null ? null : attendanceOf(drawn.status, {
           version: drawn.version,
           ...(drawn.status === "REQUESTED" ? { requestedAt } : {})

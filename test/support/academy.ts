@@ -4,6 +4,7 @@ import { CurrentActor } from "../../src/application/Authorize.ts"
 import { AcademyCommands } from "../../src/application/commands/AcademyCommands.ts"
 import { ClassCommands } from "../../src/application/commands/ClassCommands.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
+import { defaultSettings } from "../../src/domain/Academy.ts"
 import type { Slot } from "../../src/domain/Class.ts"
 import { addDays, dateIn, dayOfWeek, LocalTime, timeIn, TimeZoneName } from "../../src/domain/LocalTime.ts"
 import { LoginId, type NewMember } from "../../src/domain/Member.ts"
@@ -52,6 +53,8 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
   readonly startsIn?: number
   readonly capacity?: number
   readonly logins?: boolean
+  /** Minutes; long enough, if nothing is said, for nobody to be missed while a test runs. */
+  readonly missingAfter?: number
 }) {
   const academies = yield* AcademyCommands
   const members = yield* MemberCommands
@@ -63,7 +66,11 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
 
   const admin = yield* members.createAdministrator(person("ADMINISTRATOR"))
   const asAdmin: Actor = { memberId: admin.id, academyId: null, roles: ["ADMINISTRATOR"], children: [] }
-  const academy = yield* academies.create({ name: "한빛학원", registrationNumber: `reg-${tag}-${admin.id}` }).pipe(
+  const academy = yield* academies.create({
+    name: "한빛학원",
+    registrationNumber: `reg-${tag}-${admin.id}`,
+    settings: { ...defaultSettings, missingAfterMinutes: options.missingAfter ?? 240 }
+  }).pipe(
     as(asAdmin)
   )
   const inside: Actor = { ...asAdmin, academyId: academy.id }

@@ -2,11 +2,12 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { AttendanceChange } from "../../domain/Attendance.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
-import type { AttendanceId, ClassId, MemberId } from "../../domain/Ids.ts"
+import type { AttendanceId, ClassId, MemberId, SessionId } from "../../domain/Ids.ts"
 import type { LocalDate } from "../../domain/LocalTime.ts"
 import { type Role, seesWholeAcademy } from "../../domain/Permission.ts"
 import type { Kind, View } from "../../domain/ReadModel.ts"
 import type { Session } from "../../domain/Session.ts"
+import { type AbsenceInFull, AbsenceRepository } from "../../ports/AbsenceRepository.ts"
 import { AttendanceRepository } from "../../ports/AttendanceRepository.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { type Query, ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
@@ -25,6 +26,9 @@ export interface Page<A> {
   /** Where the next page begins; null at the end. */
   readonly next: string | null
 }
+
+/** A class has up to 500 seats; over its time more students than that have sat in them. */
+const largestRoll = 2000
 
 /** Both ends included; undefined is open. */
 interface Days {
@@ -59,6 +63,10 @@ export class Queries extends Context.Service<Queries, {
     Denied | NotFound | StorageUnavailable | ReadSideUnavailable,
     CurrentActor
   >
+  /** What the detector decided about the students of a session, for those who teach or see the academy. */
+  readonly absences: (
+    sessionId: SessionId
+  ) => Effect.Effect<ReadonlyArray<AbsenceInFull>, Denied | NotFound | StorageUnavailable, CurrentActor>
   readonly history: (
     id: AttendanceId
   ) => Effect.Effect<ReadonlyArray<AttendanceChange>, Denied | NotFound | StorageUnavailable, CurrentActor>
@@ -69,6 +77,7 @@ export class Queries extends Context.Service<Queries, {
       const readModels = yield* ReadModels
       const classes = yield* ClassRepository
       const attendances = yield* AttendanceRepository
+      const absences = yield* AbsenceRepository
 
       /** One more than asked for tells whether there is a next page. */
       const page = <K extends Kind>(
@@ -166,6 +175,15 @@ export class Queries extends Context.Service<Queries, {
             }
           }
           return yield* classes.sessions(actor.academyId, classId, days)
+        }),
+        absences: Effect.fn("Queries.absences")(function*(sessionId) {
+          const actor = yield* allowInAcademy("attendance:read")
+          const teacher = yield* absences.teacherOf(actor.academyId, sessionId)
+          if (Option.isNone(teacher)) return yield* new NotFound({ what: "session", id: sessionId })
+          if (!seesWholeAcademy(actor) && teacher.value !== actor.memberId) {
+            return yield* new NotAllowed({ permission: "attendance:read" })
+          }
+          return yield* absences.list({ academyId: actor.academyId, sessionId, limit: largestRoll })
         }),
         history: Effect.fn("Queries.history")(function*(id) {
           const actor = yield* allowInAcademy("attendance:read")

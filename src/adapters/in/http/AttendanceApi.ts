@@ -1,8 +1,9 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Absence } from "../../../domain/Absence.ts"
 import { Attendance, AttendanceStatus, Channel } from "../../../domain/Attendance.ts"
 import { ConfirmedStatus } from "../../../domain/DomainEvent.ts"
-import { AttendanceId, ClassId, MemberId, SessionId } from "../../../domain/Ids.ts"
+import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { AttendanceView } from "../../../domain/ReadModel.ts"
@@ -38,6 +39,15 @@ export const Change = Schema.Struct({
   at: Schema.DateTimeUtc
 })
 
+/** What was decided about a student who was not there, and why. */
+export const AbsenceView = Schema.Struct({
+  ...Absence.fields,
+  academyId: AcademyId,
+  studentName: Schema.String,
+  className: Schema.String,
+  date: LocalDate
+})
+
 export class AttendanceApi extends HttpApiGroup.make("attendances").add(
   HttpApiEndpoint.post("request", "/sessions/:sessionId/attendances", {
     params: { sessionId: SessionId },
@@ -60,6 +70,11 @@ export class AttendanceApi extends HttpApiGroup.make("attendances").add(
     params: { attendanceId: AttendanceId },
     payload: Body(Schema.Struct({ status: ConfirmedStatus, reason: Reason })),
     success: One(Attendance),
+    error: problems
+  }),
+  HttpApiEndpoint.get("absences", "/sessions/:sessionId/absences", {
+    params: { sessionId: SessionId },
+    success: One(Schema.Array(AbsenceView)),
     error: problems
   }),
   HttpApiEndpoint.get("history", "/attendances/:attendanceId/history", {

@@ -29,6 +29,8 @@ export const layer = Layer.effect(
               status: academy.status,
               check_in_opens_before_minutes: academy.settings.checkInOpensBeforeMinutes,
               late_after_minutes: academy.settings.lateAfterMinutes,
+              missing_after_minutes: academy.settings.missingAfterMinutes,
+              roll_chase_after_minutes: academy.settings.rollChaseAfterMinutes,
               version: academy.version
             })
           }`
@@ -38,7 +40,8 @@ export const layer = Layer.effect(
           select id, name, phone, address, zip_code as "zipCode", registration_number as "registrationNumber",
             time_zone as "timeZone", status, version,
             jsonb_build_object('checkInOpensBeforeMinutes', check_in_opens_before_minutes,
-              'lateAfterMinutes', late_after_minutes) as settings
+              'lateAfterMinutes', late_after_minutes, 'missingAfterMinutes', missing_after_minutes,
+              'rollChaseAfterMinutes', roll_chase_after_minutes) as settings
           from academy where id = ${id}`)
         return row === undefined ? Option.none() : Option.some(decode(row))
       })

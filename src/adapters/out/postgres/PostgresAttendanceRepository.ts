@@ -1,5 +1,6 @@
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { type Absence, AbsenceReason, AbsenceState } from "../../../domain/Absence.ts"
 import { Attendance, AttendanceStatus, Channel, type Decided, type Roll } from "../../../domain/Attendance.ts"
 import { ClassStatus } from "../../../domain/Class.ts"
 import { AcademyId, AttendanceId, ClassId, EnrollmentId, MemberId, SessionId } from "../../../domain/Ids.ts"
@@ -30,6 +31,8 @@ const RollRow = Schema.Struct({
   teacherId: MemberId,
   checkInOpensBeforeMinutes: Schema.Int,
   lateAfterMinutes: Schema.Int,
+  missingAfterMinutes: Schema.Int,
+  rollChaseAfterMinutes: Schema.Int,
   studentId: Schema.NullOr(MemberId),
   enrollmentId: Schema.NullOr(EnrollmentId),
   attendanceId: Schema.NullOr(AttendanceId),
@@ -38,7 +41,11 @@ const RollRow = Schema.Struct({
   confirmedAt: Schema.NullOr(Instant),
   confirmedBy: Schema.NullOr(MemberId),
   note: Schema.NullOr(Schema.String),
-  version: Schema.NullOr(Schema.Int)
+  version: Schema.NullOr(Schema.Int),
+  absenceState: Schema.NullOr(AbsenceState),
+  absenceReason: Schema.NullOr(AbsenceReason),
+  absenceAt: Schema.NullOr(Instant),
+  absenceVersion: Schema.NullOr(Schema.Int)
 })
 type RollRow = typeof RollRow.Type
 const decodeRolls = Schema.decodeUnknownSync(Schema.Array(RollRow))
@@ -69,6 +76,19 @@ const attendanceOf = (row: RollRow, studentId: MemberId): Attendance | null =>
     version: row.version
   }
 
+const absenceOf = (row: RollRow, studentId: MemberId): Absence | null =>
+  row.absenceState === null || row.absenceReason === null || row.absenceAt === null || row.absenceVersion === null
+    ? null
+    : {
+      sessionId: row.sessionId,
+      classId: row.classId,
+      studentId,
+      state: row.absenceState,
+      reason: row.absenceReason,
+      decidedAt: row.absenceAt,
+      version: row.absenceVersion
+    }
+
 const date = (at: DateTime.Utc | null) => (at === null ? null : DateTime.toDateUtc(at))
 
 export const layer = Layer.effect(
@@ -93,10 +113,12 @@ export const layer = Layer.effect(
           s.planned_on as "plannedOn", s.starts_at as "startsAt", s.ends_at as "endsAt",
           s.status as "sessionStatus", c.status as "classStatus", c.teacher_id as "teacherId",
           ac.check_in_opens_before_minutes as "checkInOpensBeforeMinutes",
-          ac.late_after_minutes as "lateAfterMinutes",
+          ac.late_after_minutes as "lateAfterMinutes", ac.missing_after_minutes as "missingAfterMinutes",
+          ac.roll_chase_after_minutes as "rollChaseAfterMinutes",
           asked.student_id as "studentId", e.id as "enrollmentId",
           a.id as "attendanceId", a.status, a.requested_at as "requestedAt", a.confirmed_at as "confirmedAt",
-          a.confirmed_by as "confirmedBy", a.note, a.version
+          a.confirmed_by as "confirmedBy", a.note, a.version,
+          d.state as "absenceState", d.reason as "absenceReason", d.decided_at as "absenceAt", d.version as "absenceVersion"
         from class_session s
         join class c on c.id = s.class_id
         join academy ac on ac.id = s.academy_id
@@ -105,11 +127,31 @@ export const layer = Layer.effect(
           and e.status = 'ACTIVE' and s.planned_on >= e.from_date
           and s.planned_on <= coalesce(e.until_date, 'infinity')
         left join attendance a on a.session_id = s.id and a.student_id = asked.student_id
+        left join absence_decision d on d.session_id = s.id and d.student_id = asked.student_id
         where s.id = ${sessionId} and s.academy_id = ${academyId}
         ${command.literal(locked ? "for no key update of e" : "")}`).pipe(Effect.map((rows) => decodeRolls(rows)))
     }
 
-    const saveOne = Effect.fnUntraced(function*({ attendance: a, change }: Decided) {
+    const saveOne = Effect.fnUntraced(function*({ absence, attendance: a, change, retracted }: Decided) {
+      if (retracted === null && (a.status === "PRESENT" || a.status === "LATE")) {
+        // Read before we had the lock: if the detector has decided since, what is decided here is decided again.
+        yield* keep(
+          command,
+          command`update absence_decision set version = version
+            where session_id = ${a.sessionId} and student_id = ${a.studentId} and version <> ${absence?.version ?? 0}`,
+          0
+        )
+      }
+      if (retracted !== null) {
+        yield* keep(
+          command,
+          command`update absence_decision set state = ${retracted.state}, reason = ${retracted.reason},
+            version = ${retracted.version}, decided_at = ${DateTime.toDateUtc(retracted.decidedAt)}
+            where session_id = ${retracted.sessionId} and student_id = ${retracted.studentId}
+              and version = ${retracted.version - 1}`,
+          1
+        )
+      }
       yield* a.version === 1
         ? keep(
           command,
@@ -161,11 +203,14 @@ export const layer = Layer.effect(
               classStatus: first.classStatus,
               settings: {
                 checkInOpensBeforeMinutes: first.checkInOpensBeforeMinutes,
-                lateAfterMinutes: first.lateAfterMinutes
+                lateAfterMinutes: first.lateAfterMinutes,
+                missingAfterMinutes: first.missingAfterMinutes,
+                rollChaseAfterMinutes: first.rollChaseAfterMinutes
               },
               studentId,
               enrolled: row !== undefined && row.enrollmentId !== null,
               attendance: row === undefined ? null : attendanceOf(row, studentId),
+              absence: row === undefined ? null : absenceOf(row, studentId),
               newId
             }
           })
