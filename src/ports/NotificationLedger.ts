@@ -1,15 +1,17 @@
 /** Who was told what, and the messages that carried it. */
-import { Context, type Duration, type Effect, type Option } from "effect"
+import { Context, type DateTime, type Duration, type Effect, type Option } from "effect"
 import type { AcademyId, MemberId, MessageId, NotificationId } from "../domain/Ids.ts"
 import type { Line, MessageStatus, NotificationChannel, Occasion } from "../domain/Notification.ts"
 import type { PhoneNumber } from "../domain/PhoneNumber.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
 /** One person to be told of one occasion, not told before. */
-export interface Audience {
+export interface Concerned {
   readonly academyId: AcademyId
-  readonly occasion: Occasion
+  /** As it is for this person: an arrival is a plain check-in to whoever had not heard of an absence. */
+  readonly occasion: Pick<Occasion, "kind" | "sessionId" | "studentId" | "occasion" | "eventId">
   readonly recipientId: MemberId
+  readonly sessionEndsAt: DateTime.Utc
 }
 
 export interface PlannedMessage {
@@ -17,7 +19,7 @@ export interface PlannedMessage {
   readonly academyId: AcademyId
   readonly recipientId: MemberId
   readonly deliverWithin: Duration.Duration
-  readonly notifications: ReadonlyArray<{ readonly id: NotificationId; readonly occasion: Occasion }>
+  readonly notifications: ReadonlyArray<{ readonly id: NotificationId; readonly occasion: Concerned["occasion"] }>
 }
 
 /** A message with everything that sending it needs, as things are now. */
@@ -32,11 +34,15 @@ export interface MessageToSend {
 }
 
 export class NotificationLedger extends Context.Service<NotificationLedger, {
-  /** Guardians who may be told of each occasion and have not been. */
+  /**
+   * Who is to be told of each occasion and has not been: guardians who may be told, the teacher, the managers. Alarms that
+   * were planned for a student who came meanwhile, and have not gone out, are skipped; of an absence that was retracted
+   * meanwhile nobody is told.
+   */
   readonly audience: (
     academyId: AcademyId,
     occasions: ReadonlyArray<Occasion>
-  ) => Effect.Effect<ReadonlyArray<Audience>, StorageUnavailable, Transaction>
+  ) => Effect.Effect<ReadonlyArray<Concerned>, StorageUnavailable, Transaction>
   /** Writes messages and ledger rows; if somebody planned one of them meanwhile, the unit of work runs again. */
   readonly plan: (messages: ReadonlyArray<PlannedMessage>) => Effect.Effect<void, never, Transaction>
   readonly load: (id: MessageId) => Effect.Effect<Option.Option<MessageToSend>, StorageUnavailable>

@@ -32,17 +32,49 @@ const corrected = (from: ConfirmedStatus, to: ConfirmedStatus) =>
   event({ type: "AttendanceCorrected", aggregate, payload: { ...ids, from, to } })
 
 describe("guardians hear", () => {
+  const once = { audience: "GUARDIANS", sessionId, studentId, occasion: "", eventId, otherwise: null } as const
+
   it("once that a child is there, whoever replays the event", () => {
-    expect(occasionOf(confirmed("PRESENT"))).toEqual({ kind: "CHECK_IN", sessionId, studentId, occasion: "" })
-    expect(occasionOf(confirmed("LATE"))).toEqual({ kind: "LATE", sessionId, studentId, occasion: "" })
+    expect(occasionOf(confirmed("PRESENT"))).toEqual({ ...once, kind: "CHECK_IN" })
+    expect(occasionOf(confirmed("LATE"))).toEqual({ ...once, kind: "LATE" })
   })
 
   it("of each correction, since there may be several", () => {
-    expect(occasionOf(corrected("PRESENT", "ABSENT"))).toEqual({
-      kind: "CORRECTED",
-      sessionId,
-      studentId,
-      occasion: eventId
+    expect(occasionOf(corrected("PRESENT", "ABSENT"))).toEqual({ ...once, kind: "CORRECTED", occasion: eventId })
+  })
+
+  it("that a child is missing, and that it came after all, or else that it is there", () => {
+    const missed = event({ type: "AttendanceMissed", aggregate, payload: { ...ids, marked: false } })
+    expect(occasionOf(missed)).toEqual({ ...once, kind: "MISSING" })
+    const came = (status: "PRESENT" | "LATE") =>
+      event({ type: "AttendanceConfirmed", aggregate, payload: { ...ids, status, afterAlert: true } })
+    expect(occasionOf(came("PRESENT"))).toEqual({ ...once, kind: "ARRIVED", otherwise: "CHECK_IN" })
+    expect(occasionOf(came("LATE"))).toEqual({ ...once, kind: "ARRIVED", otherwise: "LATE" })
+    const corrected = event({
+      type: "AttendanceCorrected",
+      aggregate,
+      payload: { ...ids, from: "ABSENT", to: "LATE", afterAlert: true }
+    })
+    expect(occasionOf(corrected)).toEqual({ ...once, kind: "ARRIVED", otherwise: "LATE" })
+  })
+
+  it("nothing of an unmarked roll: the teacher does, then the managers", () => {
+    const unmarked = (chase: "TEACHER" | "MANAGER") =>
+      event({ type: "RollUnmarked", aggregate, payload: { sessionId, classId, sessionDate: ids.sessionDate, chase } })
+    const kind = "ROLL_UNMARKED"
+    expect(occasionOf(unmarked("TEACHER"))).toEqual({
+      ...once,
+      kind,
+      audience: "TEACHER",
+      studentId: null,
+      occasion: "TEACHER"
+    })
+    expect(occasionOf(unmarked("MANAGER"))).toEqual({
+      ...once,
+      kind,
+      audience: "MANAGERS",
+      studentId: null,
+      occasion: "MANAGER"
     })
   })
 
@@ -68,7 +100,13 @@ describe("guardians hear", () => {
   })
 
   it("the cases above are all the events there are", () => {
-    const seen = [...others.map(({ type }) => type), "AttendanceConfirmed", "AttendanceCorrected"]
+    const seen = [
+      ...others.map(({ type }) => type),
+      "AttendanceMissed",
+      "RollUnmarked",
+      "AttendanceConfirmed",
+      "AttendanceCorrected"
+    ]
     expect(new Set(seen)).toEqual(new Set(eventTypes))
   })
 
@@ -83,7 +121,14 @@ describe("guardians hear", () => {
 
   it("a check-in within half an hour, a correction within a day", () => {
     expect(NotificationKind.literals.map((kind) => [kind, Duration.toMinutes(deliverWithin(kind))]))
-      .toEqual([["CHECK_IN", 30], ["LATE", 30], ["CORRECTED", 24 * 60]])
+      .toEqual([
+        ["CHECK_IN", 30],
+        ["LATE", 30],
+        ["CORRECTED", 24 * 60],
+        ["MISSING", 30],
+        ["ARRIVED", 24 * 60],
+        ["ROLL_UNMARKED", 30]
+      ])
   })
 })
 
@@ -93,7 +138,8 @@ describe("the text", () => {
     studentName: "김민준",
     className: "중2 수학",
     time: "15:58",
-    status
+    status,
+    waiting: 3
   })
 
   it.each(
@@ -103,7 +149,10 @@ describe("the text", () => {
       ["CORRECTED", "PRESENT", "김민준 학생의 중2 수학 출결이 출석(으)로 정정되었습니다."],
       ["CORRECTED", "LATE", "김민준 학생의 중2 수학 출결이 지각(으)로 정정되었습니다."],
       ["CORRECTED", "ABSENT", "김민준 학생의 중2 수학 출결이 결석(으)로 정정되었습니다."],
-      ["CORRECTED", "EXCUSED", "김민준 학생의 중2 수학 출결이 인정 결석(으)로 정정되었습니다."]
+      ["CORRECTED", "EXCUSED", "김민준 학생의 중2 수학 출결이 인정 결석(으)로 정정되었습니다."],
+      ["MISSING", "NONE", "김민준 학생이 15:58에 시작한 중2 수학 수업에 아직 오지 않았습니다."],
+      ["ARRIVED", "LATE", "김민준 학생이 15:58 중2 수학 수업에 도착했습니다."],
+      ["ROLL_UNMARKED", "NONE", "15:58에 시작한 중2 수학 수업의 출석부를 확인해 주세요. 미확인 3명입니다."]
     ] as const
   )("in Korean, %s %s", (kind, status, text) => {
     expect(render("ko", "한빛학원", [line(kind, status)])).toBe(`[한빛학원]\n${text}`)
@@ -113,7 +162,10 @@ describe("the text", () => {
     [
       ["CHECK_IN", "PRESENT", "김민준 was checked in to 중2 수학 at 15:58."],
       ["LATE", "LATE", "김민준 came late to 중2 수학, at 15:58."],
-      ["CORRECTED", "ABSENT", "김민준's attendance at 중2 수학 was corrected to absent."]
+      ["CORRECTED", "ABSENT", "김민준's attendance at 중2 수학 was corrected to absent."],
+      ["MISSING", "NONE", "김민준 has not come yet to 중2 수학, which began at 15:58."],
+      ["ARRIVED", "LATE", "김민준 has arrived at 중2 수학, at 15:58."],
+      ["ROLL_UNMARKED", "NONE", "Please mark the roll of 중2 수학, which began at 15:58: 3 students wait."]
     ] as const
   )("in English, %s %s", (kind, status, text) => {
     expect(render("en", "Hanbit", [line(kind, status)])).toBe(`[Hanbit]\n${text}`)

@@ -11,7 +11,7 @@ export const layer = Layer.succeed(
     send: () =>
       Effect.fail(
         new HandlerFailure({
-          class: "account",
+          class: "permanent",
           rule: "no-channel",
           message: "no notification channel is configured: set one up, then replay this event"
         })

@@ -10,8 +10,9 @@ import { Inbox } from "../../../ports/Inbox.ts"
 import { NotificationPort } from "../../../ports/NotificationPort.ts"
 import { orUnavailable } from "../postgres/Faults.ts"
 
-const unreachable = () =>
-  new HandlerFailure({ class: "transient", rule: "sandbox-storage", message: "the sandbox's table cannot be reached" })
+/** `unknown` for a message: it may be there, and only the answer was lost. */
+const unreachable = (failure: "transient" | "unknown") => () =>
+  new HandlerFailure({ class: failure, rule: "sandbox-storage", message: "the sandbox's table cannot be reached" })
 
 export const layer = Layer.effect(
   NotificationPort,
@@ -25,12 +26,12 @@ export const layer = Layer.effect(
           insert into sandbox_message (id, academy_id, channel, recipient, body)
           values (${message.id}, ${message.academyId}, 'KAKAO_TALK', ${message.to}, ${message.text})
           on conflict (id) do nothing`).pipe(
-          Effect.mapError(unreachable),
+          Effect.mapError(unreachable("unknown")),
           Effect.as(`sandbox-${message.id}`)
         ),
       lookUp: (id) =>
         orUnavailable(sql`select 1 from sandbox_message where id = ${id}`).pipe(
-          Effect.mapError(unreachable),
+          Effect.mapError(unreachable("transient")),
           Effect.map((rows) => (rows.length === 0 ? Option.none() : Option.some(`sandbox-${id}`)))
         )
     })

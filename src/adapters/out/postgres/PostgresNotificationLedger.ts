@@ -1,6 +1,6 @@
 import { Array as Arr, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AcademyId, MemberId, MessageId, SessionId } from "../../../domain/Ids.ts"
+import { AcademyId, EventId, MemberId, MessageId, SessionId } from "../../../domain/Ids.ts"
 import { MessageStatus, NotificationKind } from "../../../domain/Notification.ts"
 import { PhoneNumber } from "../../../domain/PhoneNumber.ts"
 import { NotificationLedger } from "../../../ports/NotificationLedger.ts"
@@ -8,15 +8,17 @@ import { BackgroundSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
 
-const decodeAudience = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
+const decodeConcerned = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   academyId: AcademyId,
   occasion: Schema.Struct({
     kind: NotificationKind,
     sessionId: SessionId,
-    studentId: MemberId,
-    occasion: Schema.String
+    studentId: Schema.NullOr(MemberId),
+    occasion: Schema.String,
+    eventId: EventId
   }),
-  recipientId: MemberId
+  recipientId: MemberId,
+  sessionEndsAt: Schema.DateTimeUtcFromDate
 })))
 const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
   id: MessageId,
@@ -31,6 +33,7 @@ const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
     className: Schema.String,
     time: Schema.String,
     status: Schema.String,
+    waiting: Schema.Int,
     stillHolds: Schema.Boolean
   }))
 }))
@@ -43,18 +46,55 @@ export const layer = Layer.effect(
     return NotificationLedger.of({
       audience: (academyId, occasions) =>
         orUnavailable(background`
-          select ${academyId}::uuid as "academyId", g.parent_id as "recipientId",
-            jsonb_build_object('kind', o.kind, 'sessionId', o.session_id, 'studentId', o.student_id,
-              'occasion', o.occasion) as occasion
-          from unnest(${occasions.map((o) => o.kind)}::text[], ${occasions.map((o) => o.sessionId)}::uuid[],
-            ${occasions.map((o) => o.studentId)}::uuid[], ${occasions.map((o) => o.occasion)}::text[])
-            as o(kind, session_id, student_id, occasion)
-          join guardianship g on g.student_id = o.student_id and g.academy_id = ${academyId} and g.may_be_told
-          where not exists (
-            select from notification n where n.academy_id = ${academyId} and n.kind = o.kind
-              and n.session_id = o.session_id and n.student_id = o.student_id and n.occasion = o.occasion
-              and n.recipient_id = g.parent_id
-          )`).pipe(Effect.map((rows) => decodeAudience(rows))),
+          with asked as (
+            -- An array in which all are null has no type for the driver.
+            select kind, session_id, nullif(student_id, '')::uuid as student_id, occasion, event_id, audience,
+              nullif(otherwise, '') as otherwise
+            from unnest(${occasions.map((o) => o.kind)}::text[], ${occasions.map((o) => o.sessionId)}::uuid[],
+              ${occasions.map((o) => o.studentId ?? "")}::text[], ${occasions.map((o) => o.occasion)}::text[],
+              ${occasions.map((o) => o.eventId)}::uuid[], ${occasions.map((o) => o.audience)}::text[],
+              ${occasions.map((o) => o.otherwise ?? "")}::text[])
+              as o(kind, session_id, student_id, occasion, event_id, audience, otherwise)
+          ), skipped as (
+            update message m set status = 'SKIPPED', updated_at = now()
+            where m.status = 'PLANNED'
+              and m.id in (select n.message_id from asked o join notification n on n.kind = 'MISSING'
+                and n.session_id = o.session_id and n.student_id = o.student_id where o.kind = 'ARRIVED')
+              -- Not where it tells of another child as well: that line is left out when it is sent.
+              and not exists (select from notification n where n.message_id = m.id and not exists (
+                select from asked o where o.kind = 'ARRIVED' and n.kind = 'MISSING'
+                  and n.session_id = o.session_id and n.student_id = o.student_id))
+            returning m.id
+          ), concerned as (
+            select o.*, g.parent_id as recipient_id from asked o join guardianship g
+              on o.audience = 'GUARDIANS' and g.student_id = o.student_id and g.academy_id = ${academyId} and g.may_be_told
+            union all
+            select o.*, c.teacher_id from asked o join class_session s on o.audience = 'TEACHER' and s.id = o.session_id
+              join class c on c.id = s.class_id
+            union all
+            select o.*, m.id from asked o join member m
+              on o.audience = 'MANAGERS' and m.academy_id = ${academyId} and m.status = 'ACTIVE'
+              join member_role r on r.member_id = m.id and r.role = 'MANAGER'
+          ), told as (
+            select p.*, case when p.kind = 'ARRIVED' and not exists (
+                select from notification n join message m on m.id = n.message_id
+                where n.kind = 'MISSING' and n.session_id = p.session_id and n.student_id = p.student_id
+                  and n.recipient_id = p.recipient_id and m.status not in ('SKIPPED', 'EXPIRED', 'UNDELIVERED')
+                  and m.id not in (select id from skipped))
+              then p.otherwise else p.kind end as as_kind
+            from concerned p
+          )
+          select ${academyId}::uuid as "academyId", p.recipient_id as "recipientId", s.ends_at as "sessionEndsAt",
+            jsonb_build_object('kind', p.as_kind, 'sessionId', p.session_id, 'studentId', p.student_id,
+              'occasion', p.occasion, 'eventId', p.event_id) as occasion
+          from told p join class_session s on s.id = p.session_id
+          where (p.kind <> 'MISSING' or exists (select from absence_decision d
+              where d.session_id = p.session_id and d.student_id = p.student_id and d.state = 'ALERTED'))
+            and not exists (
+              select from notification n where n.academy_id = ${academyId} and n.kind = p.as_kind
+                and n.session_id = p.session_id and n.student_id is not distinct from p.student_id
+                and n.occasion = p.occasion and n.recipient_id = p.recipient_id
+            )`).pipe(Effect.map((rows) => decodeConcerned(rows))),
 
       plan: Effect.fnUntraced(function*(messages) {
         if (!Arr.isReadonlyArrayNonEmpty(messages)) return
@@ -72,11 +112,15 @@ export const layer = Layer.effect(
         yield* keep(
           background,
           background`
-          insert into notification (id, academy_id, kind, session_id, student_id, occasion, recipient_id, message_id)
-          select * from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.message.academyId)}::uuid[],
+          insert into notification (id, academy_id, kind, session_id, student_id, occasion, event_id, recipient_id,
+            message_id)
+          select id, academy_id, kind, session_id, nullif(student_id, '')::uuid, occasion, event_id, recipient_id, message_id
+          from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.message.academyId)}::uuid[],
             ${rows.map((r) => r.occasion.kind)}::text[], ${rows.map((r) => r.occasion.sessionId)}::uuid[],
-            ${rows.map((r) => r.occasion.studentId)}::uuid[], ${rows.map((r) => r.occasion.occasion)}::text[],
-            ${rows.map((r) => r.message.recipientId)}::uuid[], ${rows.map((r) => r.message.id)}::uuid[])`
+            ${rows.map((r) => r.occasion.studentId ?? "")}::text[], ${rows.map((r) => r.occasion.occasion)}::text[],
+            ${rows.map((r) => r.occasion.eventId)}::uuid[], ${rows.map((r) => r.message.recipientId)}::uuid[],
+            ${rows.map((r) => r.message.id)}::uuid[])
+            as r(id, academy_id, kind, session_id, student_id, occasion, event_id, recipient_id, message_id)`
         )
       }),
 
@@ -84,13 +128,19 @@ export const layer = Layer.effect(
         const [row] = yield* orUnavailable(sql`
           select m.id, m.academy_id as "academyId", ac.name as "academyName", m.status, m.deliver_by < now() as "tooLate",
             jsonb_build_object('id', r.id, 'phone', r.phone, 'locale', r.locale) as recipient,
-            (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'studentName', s.name, 'className', c.name,
-                'time', to_char(coalesce(a.requested_at, a.confirmed_at, n.created_at) at time zone ac.time_zone, 'HH24:MI'),
-                'status', coalesce(a.status, 'NONE'),
+            (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'studentName', coalesce(s.name, ''), 'className', c.name,
+                'time', to_char(case when n.kind in ('MISSING', 'ROLL_UNMARKED') then cs.starts_at
+                  else coalesce(a.requested_at, a.confirmed_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
+                'status', coalesce(a.status, 'NONE'), 'waiting', held.waiting,
                 'stillHolds', case n.kind when 'CHECK_IN' then a.status = 'PRESENT' when 'LATE' then a.status = 'LATE'
+                  when 'ARRIVED' then a.status in ('PRESENT', 'LATE') when 'MISSING' then d.state = 'ALERTED'
+                  when 'ROLL_UNMARKED' then held.waiting > 0
                   else a.status in ('PRESENT', 'LATE', 'ABSENT', 'EXCUSED') end) order by n.id), '[]')
               from notification n
-              join member s on s.id = n.student_id
+              left join member s on s.id = n.student_id
+              left join absence_decision d on d.session_id = n.session_id and d.student_id = n.student_id
+              cross join lateral (select count(*)::int as waiting from absence_decision h
+                where h.session_id = n.session_id and h.state = 'HELD') held
               join class_session cs on cs.id = n.session_id
               join class c on c.id = cs.class_id
               left join attendance a on a.session_id = n.session_id and a.student_id = n.student_id
