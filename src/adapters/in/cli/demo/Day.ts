@@ -23,8 +23,8 @@ import * as Screen from "./Screen.ts"
 /** Prints lines as they come. */
 export type Say = (...lines: ReadonlyArray<string>) => Effect.Effect<void>
 
-/** What was asked for must show itself within this time. */
-const limit = Duration.seconds(10)
+/** What was asked for must show itself within this time; who is missing is looked for every 5 s. */
+const limit = Duration.seconds(20)
 
 /** On an AMS with other work its handlers may never rest: no longer than this for the last messages to show. */
 const rest = Duration.seconds(2)
@@ -135,6 +135,7 @@ export const play = Effect.fnUntraced(function*(options: {
     younger: voiceOf(client, students.younger),
     corrected: voiceOf(client, students.corrected),
     late: voiceOf(client, students.late),
+    absent: voiceOf(client, students.absent),
     refused: voiceOf(client, students.refused),
     mother: voiceOf(client, guardians.ofLate)
   }, { concurrency: 4 })
@@ -162,7 +163,14 @@ export const play = Effect.fnUntraced(function*(options: {
   }
   const { at, corrected } = yield* act.correct(students.corrected, before.id)
   yield* post.until(at, due.corrected)
-  yield* say(`  ${" ".repeat(8)}  ${students.absent.name}  does not come to ${running.name}, and nobody says anything`)
+  const unnoticed = " ".repeat(8)
+  yield* say(
+    `  ${unnoticed}  ${students.absent.name}  has not come to ${running.name}: nobody says so, and AMS notices`
+  )
+  yield* post.until(late.at, due.missing)
+  yield* act.request(students.absent, running, voices.absent)
+  const arrived = yield* act.confirm(running, [students.absent])
+  yield* post.until(arrived.at, due.arrived)
 
   const statuses = yield* refusals(client, cast, voices.mother, voices.elder, first)
   const shown = yield* readSide(client, cast, wait, teaching, voices.mother)

@@ -13,11 +13,13 @@ export interface Expected {
   readonly what: string
 }
 
-export const expectedMessages = ({ guardians: { ofCorrected, ofLate, ofSiblings } }: Cast) => ({
+export const expectedMessages = ({ guardians: { ofAbsent, ofCorrected, ofLate, ofSiblings } }: Cast) => ({
   siblings: { to: ofSiblings, about: ofSiblings.children, says: /수업에 출석/, what: "checked in" },
   checkedIn: { to: ofCorrected, about: ofCorrected.children, says: /수업에 출석/, what: "checked in" },
   late: { to: ofLate, about: ofLate.children, says: /지각/, what: "late" },
-  corrected: { to: ofCorrected, about: ofCorrected.children, says: /정정/, what: "corrected" }
+  corrected: { to: ofCorrected, about: ofCorrected.children, says: /정정/, what: "corrected" },
+  missing: { to: ofAbsent, about: ofAbsent.children, says: /아직 오지 않/, what: "missing" },
+  arrived: { to: ofAbsent, about: ofAbsent.children, says: /도착/, what: "there after all" }
 } as const satisfies Record<string, Expected>)
 
 /** A message that was found in the inbox. Milliseconds, from the answer to the command that caused it. */
@@ -84,8 +86,9 @@ export interface Observed {
 /** The reasons that the teacher gives. */
 export const reasons = { refusal: "교실에 없습니다", correction: "출석 직후 병원 진료로 귀가" }
 
-/** Status by student, as the lists of both classes should have it at the end. Who did not come has no row. */
-export const expectedRows = ({ coming, running, students: { corrected, elder, late, refused, younger } }: Cast) => {
+/** Status by student, as the lists of both classes should have it at the end. */
+export const expectedRows = ({ coming, running, students }: Cast) => {
+  const { absent, corrected, elder, late, refused, younger } = students
   const row = (lesson: Lesson, { name }: Student, status: string): Row => ({
     studentName: name,
     className: lesson.name,
@@ -98,7 +101,8 @@ export const expectedRows = ({ coming, running, students: { corrected, elder, la
       row(coming, corrected, "EXCUSED"),
       row(coming, refused, "NONE")
     ],
-    running: [row(running, late, "LATE")]
+    running: [row(running, late, "LATE"), row(running, absent, "LATE")],
+    ofLate: [row(running, late, "LATE")]
   }
 }
 
@@ -117,8 +121,8 @@ const day = (
   attendanceRate: attendanceRate(counts)
 })
 
-/** The figures at the end: the absent student is expected, and nobody has written down an absence. */
+/** The figures at the end: the missing student has come after all. */
 export const expectedDays = (cast: Cast) => ({
   coming: day(cast, cast.coming, { expected: 4, present: 2, late: 0, excused: 1 }),
-  running: day(cast, cast.running, { expected: 2, present: 0, late: 1, excused: 0 })
+  running: day(cast, cast.running, { expected: 2, present: 0, late: 2, excused: 0 })
 })

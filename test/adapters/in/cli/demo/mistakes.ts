@@ -77,7 +77,21 @@ export const mistakes: ReadonlyArray<
     /whose request was refused/,
     (o) => alsoTold(o, { body: "최서준 학생이 출석했습니다." })
   ],
-  ["an absent student is told", /who did not come/, (o) => alsoTold(o, { body: "정예은 학생이 출석했습니다." })],
+  [
+    "nobody hears of a missing child",
+    /정다혜 was told once that 정예은 was missing/,
+    (o) => ({ ...o, told: o.told.filter(({ body }) => !body.includes("오지 않")) })
+  ],
+  [
+    "nobody hears that it came after all",
+    /정다혜 was told once that 정예은 was there after all/,
+    (o) => ({ ...o, told: o.told.filter(({ body }) => !body.includes("도착")) })
+  ],
+  [
+    "a teacher is chased again",
+    /at most once to mark a roll/,
+    (o) => alsoTold(alsoTold(o, { recipient: o.cast.teacher.phone ?? "" }), { recipient: o.cast.teacher.phone ?? "" })
+  ],
   [
     "a list lacks somebody",
     /list of 영어 B/,
@@ -100,7 +114,7 @@ export const mistakes: ReadonlyArray<
   [
     "a rate is wrong",
     /statistics of 수학 A/,
-    (o) => ({ ...o, days: { ...o.days, running: o.days.running.map((day) => ({ ...day, attendanceRate: 1 })) } })
+    (o) => ({ ...o, days: { ...o.days, running: o.days.running.map((day) => ({ ...day, attendanceRate: 0.5 })) } })
   ],
   [
     "a parent sees somebody else's child",
