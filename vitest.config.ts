@@ -1,12 +1,18 @@
 import { defineConfig } from "vitest/config"
 
+/** Their figures mean something on a machine that does nothing else. */
+const alone = ["test/chaos/chaos.test.ts", "test/chaos/Outages.test.ts", "test/e2e/StopUnderLoad.test.ts"]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/globalSetup.ts"],
     // Real databases and processes on two cores.
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    maxWorkers: 3
+    maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: "ams", include: ["test/**/*.test.ts"], exclude: alone } },
+      { extends: true, test: { name: "load", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } } }
+    ]
   }
 })
