@@ -73,15 +73,21 @@ export const eventually = <A, E, R>(check: Effect.Effect<A, E, R>, seconds = 20)
   )
 
 /** The same, for what is read and what it should be. */
-export const becomes = <A, E, R>(read: Effect.Effect<A, E, R>, expected: (now: A) => void) =>
-  eventually(Effect.tap(read, (now) => Effect.sync(() => expected(now))))
+export const becomes = <A, E, R>(read: Effect.Effect<A, E, R>, expected: (now: A) => void, seconds = 20) =>
+  eventually(Effect.tap(read, (now) => Effect.sync(() => expected(now))), seconds)
+
+/** Seconds; the first start makes a database, beside whatever else the machine does. */
+const startWithin = 45
 
 export const ready = (ams: Ams) =>
   Effect.raceFirst(
-    eventually(Effect.tryPromise(async () => {
-      const answer = await fetch(`${ams.url}/health/ready`)
-      if (answer.status !== 200) throw new Error(String(answer.status))
-    })),
+    eventually(
+      Effect.tryPromise(async () => {
+        const answer = await fetch(`${ams.url}/health/ready`)
+        if (answer.status !== 200) throw new Error(String(answer.status))
+      }),
+      startWithin
+    ),
     Effect.flatMap(ams.ended, (code) => Effect.die(new Error(`AMS ended with ${code}: ${ams.stderr()}`)))
   )
 

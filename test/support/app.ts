@@ -1,26 +1,12 @@
 /** The whole of AMS below HTTP, on a database of the test file's own. */
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import { generateKey } from "../../src/adapters/out/security/JwtTokens.ts"
 import { handlers, ports, useCases } from "../../src/App.ts"
 import type { Settings } from "../../src/Config.ts"
 import { freshDatabaseUrl } from "./postgres.ts"
+import { testSettings } from "./settings.ts"
 
-export const testSettings: Settings = {
-  environment: "development",
-  host: "127.0.0.1",
-  port: 0,
-  home: "/nonexistent",
-  databaseUrl: Option.none(),
-  mongodbUrl: Option.none(),
-  mongodbDatabase: "ams",
-  logLevel: "Error",
-  role: "all",
-  notifications: "sandbox",
-  jwtPrivateKey: Option.none(),
-  commandConnections: 10,
-  backgroundConnections: 3,
-  otherConnections: 5
-}
+export { testSettings } from "./settings.ts"
 
 const key = Effect.runSync(Effect.cached(generateKey))
 
