@@ -2,26 +2,17 @@
  * (a) "I am here" over HTTP: AMS beside Fastify 5 + pg, on the same database, with the same rows written. Neither runs
  * handlers (AMS as `AMS_ROLE=api`); a third row shows AMS with its handlers in the same process.
  */
-import { NodeCrypto } from "@effect/platform-node"
-import { Effect, Layer, Redacted } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtemp } from "node:fs/promises"
-import { Agent, request } from "node:http"
-import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { Effect, Redacted } from "effect"
+import { Agent } from "node:http"
 import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import { AcademyId, MemberId } from "../src/domain/Ids.ts"
-import { Tokens } from "../src/ports/Tokens.ts"
 import { postmasterOf, secondsOf, secondsOfServer } from "./cpu.ts"
+import { type Press, press, serve, type Server, stop, tokensFor } from "./http.ts"
 import { floor } from "./pgbench.ts"
-import { median, migrated, percentile, query, table } from "./support.ts"
+import { analyze, median, migrated, percentile, query, table } from "./support.ts"
 
 const students = 2000
 const sessions = 40
-/** As `npm start` has them, for every contestant. */
-const v8Options = ["--max-semi-space-size=64"]
 const connections = 64
 /** A server runs for months: what is measured is compiled code. */
 const warmSeconds = Number(process.env["BENCH_WARM"] ?? 20)
@@ -64,12 +55,7 @@ const plant = (url: string) =>
       -- The read side counts as written, else AMS would write it while it is measured.
       insert into read.epoch select true, epoch::text from system;
     end $$`
-  ).then(() => query(url, "analyze"))
-
-interface Press {
-  readonly path: string
-  readonly token: string
-}
+  ).then(() => query(url, analyze))
 
 /** Every (session, student) once, in an order that spreads the students. */
 const presses = async (url: string, key: Redacted.Redacted): Promise<ReadonlyArray<Press>> => {
@@ -78,62 +64,15 @@ const presses = async (url: string, key: Redacted.Redacted): Promise<ReadonlyArr
     `select e.student_id, e.academy_id, array_agg(s.id order by s.id) as sessions
     from enrollment e join class_session s on s.class_id = e.class_id and s.status = 'SCHEDULED' group by 1, 2`
   )
-  const tokens = await Effect.runPromise(
-    Effect.gen(function*() {
-      const tokens = yield* Tokens
-      return yield* Effect.forEach(
-        rows,
-        (row) => tokens.issue({ memberId: MemberId.make(row.student_id), academyId: AcademyId.make(row.academy_id) })
-      )
-    }).pipe(Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer)))
-  )
+  const tokens = await Effect.runPromise(tokensFor(
+    key,
+    rows.map((row) => ({ memberId: MemberId.make(row.student_id), academyId: AcademyId.make(row.academy_id) }))
+  ))
   return Array.from({ length: sessions }, (_, session) =>
     rows.map((row, index) => ({
-      path: `/api/v1/sessions/${row.sessions[session]}/attendances`,
-      token: Redacted.value(tokens[index]?.token ?? Redacted.make(""))
+      path: `/sessions/${row.sessions[session]}/attendances`,
+      token: tokens[index] ?? ""
     }))).flat()
-}
-
-const port = async () => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const address = probe.address()
-  probe.close()
-  return typeof address === "object" && address !== null ? address.port : 0
-}
-
-interface Server {
-  readonly name: string
-  readonly port: number
-  readonly child: ChildProcess
-}
-
-const serve = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Server> => {
-  const at = await port()
-  const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
-  const child = spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
-    env: {
-      PATH: process.env["PATH"],
-      NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "",
-      NODE_ENV: "production",
-      LOG_LEVEL: "Error",
-      AMS_HOME: home,
-      PORT: String(at),
-      ...env
-    },
-    stdio: ["ignore", "ignore", "inherit"]
-  })
-  for (let tries = 0; tries < 200; tries++) {
-    const up = await fetch(`http://127.0.0.1:${at}/health/ready`).then((answer) => answer.ok, () => false)
-    if (up) return { name, port: at, child }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`${name} did not start`)
-}
-
-const stop = async (server: Server) => {
-  server.child.kill("SIGTERM")
-  await once(server.child, "close")
 }
 
 /** `connections` clients press as fast as they are answered. Answers with latencies in ms. */
@@ -143,26 +82,10 @@ const load = async (server: Server, postmaster: number, next: () => Press, secon
   const until = performance.now() + seconds * 1000
   const latencies: Array<number> = []
   const wrong = new Map<number, number>()
-  const one = ({ path, token }: Press) =>
-    new Promise<number>((resolve, reject) => {
-      const sent = request({
-        agent,
-        host: "127.0.0.1",
-        port: server.port,
-        method: "POST",
-        path,
-        headers: { authorization: `Bearer ${token}`, "content-length": 0 }
-      }, (answer) => {
-        answer.resume()
-        answer.on("end", () => resolve(answer.statusCode ?? 0))
-      })
-      sent.on("error", reject)
-      sent.end()
-    })
   await Promise.all(Array.from({ length: connections }, async () => {
     while (performance.now() < until) {
       const started = performance.now()
-      const status = await one(next())
+      const status = await press(agent, server, next())
       if (status === 201) latencies.push(performance.now() - started)
       else wrong.set(status, (wrong.get(status) ?? 0) + 1)
     }

@@ -2,43 +2,27 @@
  * (c) Draining 100,000 durable deliveries with a handler that does nothing, beside graphile-worker and pg-boss with
  * their fastest settings. Each starts with a full table and ends when the table is empty.
  */
-import { NodeCrypto } from "@effect/platform-node"
-import { Effect, Layer, Redacted, Schedule } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { Logger, run } from "graphile-worker"
 import { Pool } from "pg"
 import { PgBoss } from "pg-boss"
-import * as LocalEventBus from "../src/adapters/out/broker/LocalEventBus.ts"
-import * as Clients from "../src/adapters/out/postgres/Clients.ts"
-import * as Deliveries from "../src/adapters/out/postgres/PostgresDeliveryStore.ts"
 import * as Delivery from "../src/application/events/Delivery.ts"
-import type { EventHandler } from "../src/ports/EventHandler.ts"
-import { inDatabase, median, migrated, query, table } from "./support.ts"
+import { allDone, type EventHandler } from "../src/ports/EventHandler.ts"
+import { delivering, inDatabase, median, migrated, query, table, waiting } from "./support.ts"
 
 const jobs = Number(process.env["BENCH_JOBS"] ?? 100_000)
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3)
 
-const ams = Effect.fnUntraced(function*(serverUrl: string, name: string) {
-  const url = yield* migrated(serverUrl, name)
-  yield* Effect.promise(() =>
-    query(
-      url,
-      `with e as (
-        insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version, occurred_at, payload)
-        select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint + n / 1000), 12, '0') || '7000' || '8'
-            || substr(md5(n::text), 1, 15))::uuid,
-          'AttendanceRequested', 1, ('00000000-0000-7000-8000-' || lpad((n % 1000)::text, 12, '0'))::uuid, 'attendance',
-          gen_random_uuid(), 1, now(),
-          jsonb_build_object('sessionId', gen_random_uuid(), 'studentId', gen_random_uuid(), 'classId', gen_random_uuid(),
-            'sessionDate', '2026-11-22')
-        from generate_series(1, ${jobs}) n returning id, academy_id)
-      insert into event_delivery (event_id, handler, academy_id) select id, 'ReadModelSync', academy_id from e`
-    )
-  )
-  yield* Effect.promise(() => query(url, "analyze event_delivery"))
+/** One process of AMS takes everything that waits in this database; deliveries a second. */
+export const drained = Effect.fnUntraced(function*(url: string, deliveries: number) {
   let seen = 0
   const handler: EventHandler = {
     name: "ReadModelSync",
-    handle: (events) => Effect.sync(() => void (seen += events.length))
+    handle: (events) =>
+      Effect.sync(() => {
+        seen += events.length
+        return allDone
+      })
   }
   const pool = new Pool({ connectionString: url, max: 1 })
   const empty = Effect.promise(() => pool.query("select exists (select from event_delivery) as open")).pipe(
@@ -49,21 +33,19 @@ const ams = Effect.fnUntraced(function*(serverUrl: string, name: string) {
     yield* Effect.repeat(empty, { until: (is) => is, schedule: Schedule.spaced("20 millis") })
     return (performance.now() - started) / 1000
   }).pipe(Effect.provide(
-    Delivery.layer(Effect.succeed([handler])).pipe(
-      Layer.provide(Deliveries.layer),
-      Layer.provide(LocalEventBus.layer(["ReadModelSync"])),
-      Layer.provide(Clients.layer({
-        url: Redacted.make(url),
-        commandConnections: 1,
-        backgroundConnections: 1,
-        otherConnections: 2
-      })),
-      Layer.provide(NodeCrypto.layer)
-    )
+    Delivery.layer(Effect.succeed([handler])).pipe(Layer.provide(
+      delivering(["ReadModelSync"], { commandConnections: 1, backgroundConnections: 1, otherConnections: 2 }, url)
+    ))
   ))
   yield* Effect.promise(() => pool.end())
-  if (seen !== jobs) throw new Error(`handled ${seen} of ${jobs}`)
-  return jobs / seconds
+  if (seen !== deliveries) throw new Error(`handled ${seen} of ${deliveries}`)
+  return deliveries / seconds
+})
+
+const ams = Effect.fnUntraced(function*(serverUrl: string, name: string) {
+  const url = yield* migrated(serverUrl, name)
+  yield* Effect.promise(() => waiting(url, { academies: 1000, each: jobs / 1000 }))
+  return yield* drained(url, jobs)
 })
 
 const graphile = (serverUrl: string, name: string) =>

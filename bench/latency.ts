@@ -2,11 +2,7 @@
  * (b) From the decision in a command (so COMMIT included) to the handler that hears of it, and to the read document that
  * shows it, at 1 and at 600 events a second, in one process.
  */
-import { NodeCrypto } from "@effect/platform-node"
-import { Effect, Layer, Redacted } from "effect"
-import * as LocalEventBus from "../src/adapters/out/broker/LocalEventBus.ts"
-import * as Clients from "../src/adapters/out/postgres/Clients.ts"
-import * as Deliveries from "../src/adapters/out/postgres/PostgresDeliveryStore.ts"
+import { Effect, Layer } from "effect"
 import * as ReadDocuments from "../src/adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "../src/adapters/out/postgres/PostgresReadModelSource.ts"
 import * as UnitsOfWork from "../src/adapters/out/postgres/PostgresUnitOfWork.ts"
@@ -15,7 +11,7 @@ import { readModelSync } from "../src/application/handlers/ReadModelSync.ts"
 import { AcademyId } from "../src/domain/Ids.ts"
 import type { EventHandler } from "../src/ports/EventHandler.ts"
 import { Transaction, UnitOfWork } from "../src/ports/UnitOfWork.ts"
-import { migrated, percentile, query, table } from "./support.ts"
+import { delivering, migrated, percentile, query, table } from "./support.ts"
 
 const academyId = AcademyId.make("01900000-0000-7000-8000-000000000001")
 const runs = [{ rate: 1, seconds: 20 }, { rate: 600, seconds: 10 }]
@@ -37,15 +33,10 @@ const measure = Effect.fnUntraced(function*(url: string, rate: number, seconds: 
         }))
     }
   }))
-  const stores = Layer.mergeAll(Deliveries.layer, UnitsOfWork.layer, Source.layer, ReadDocuments.layer).pipe(
-    Layer.provideMerge(LocalEventBus.layer(["ReadModelSync"])),
-    Layer.provideMerge(Clients.layer({
-      url: Redacted.make(url),
-      commandConnections: 10,
-      backgroundConnections: 2,
-      otherConnections: 5
-    })),
-    Layer.provideMerge(NodeCrypto.layer)
+  const stores = Layer.mergeAll(UnitsOfWork.layer, Source.layer, ReadDocuments.layer).pipe(
+    Layer.provideMerge(
+      delivering(["ReadModelSync"], { commandConnections: 10, backgroundConnections: 2, otherConnections: 5 }, url)
+    )
   )
   const total = rate * seconds
   yield* Effect.gen(function*() {

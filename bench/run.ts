@@ -1,14 +1,28 @@
 /**
- * `npm run bench` runs all of them, `npm run bench -- checkin` one: checkin, latency, drain. Medians of alternating
- * rounds, with ratios to the peers beside them; load generator, servers and database share the machine.
+ * `npm run bench` runs all of them, `npm run bench -- checkin` one. Medians of alternating rounds, with ratios to the peers
+ * beside them; load generator, servers and database share the machine.
+ *
+ * - checkin: "I am here" over HTTP, beside Fastify + pg
+ * - latency: from the decision in a command to its handler and to the read document
+ * - drain: 100,000 deliveries, beside graphile-worker and pg-boss
+ * - claim: taking deliveries from tables that are hard to take from
+ * - fairness: single events beside a burst of another academy, in one process and in two
+ * - hanging: commands while providers and the read side hang
+ * - soak: sizes and times under a steady load, BENCH_MINUTES (5), half of them beside an open transaction
+ *
+ * BENCH_ROUNDS and BENCH_WARM (seconds) make most of them shorter or longer; each says what else it takes.
  */
 import { Effect } from "effect"
 import { checkIn } from "./checkin.ts"
+import { claiming } from "./claim.ts"
 import { drain } from "./drain.ts"
+import { fairness } from "./fairness.ts"
+import { hanging } from "./hanging.ts"
 import { latency } from "./latency.ts"
+import { soak } from "./soak.ts"
 import { server } from "./support.ts"
 
-const all = { checkin: checkIn, latency, drain }
+const all = { checkin: checkIn, latency, drain, claim: claiming, fairness, hanging, soak }
 
 const asked = process.argv.slice(2)
 const program = Effect.scoped(Effect.gen(function*() {

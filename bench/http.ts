@@ -1,0 +1,102 @@
+/** Servers in processes of their own, and calling them. */
+import { NodeCrypto } from "@effect/platform-node"
+import { Effect, Layer, Redacted } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp } from "node:fs/promises"
+import { type Agent, request } from "node:http"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
+import type { AcademyId, MemberId } from "../src/domain/Ids.ts"
+import { Tokens } from "../src/ports/Tokens.ts"
+
+/** As `npm start` has them, for every contestant. */
+const v8Options = ["--max-semi-space-size=64"]
+
+const freePort = async () => {
+  const probe = createServer().listen(0, "127.0.0.1")
+  await once(probe, "listening")
+  const address = probe.address()
+  probe.close()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+export interface Server {
+  readonly name: string
+  readonly port: number
+  readonly child: ChildProcess
+}
+
+/** Starts a script of this folder and waits until it is ready. */
+export const serve = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Server> => {
+  const at = await freePort()
+  const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
+  const child = spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
+    env: {
+      PATH: process.env["PATH"],
+      NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "",
+      NODE_ENV: "production",
+      LOG_LEVEL: "Error",
+      AMS_HOME: home,
+      PORT: String(at),
+      ...env
+    },
+    stdio: ["ignore", "ignore", "inherit", "ipc"]
+  })
+  for (let tries = 0; tries < 200; tries++) {
+    const up = await fetch(`http://127.0.0.1:${at}/health/ready`).then((answer) => answer.ok, () => false)
+    if (up) return { name, port: at, child }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${name} did not start`)
+}
+
+export const stop = async ({ child }: Server) => {
+  child.kill("SIGTERM")
+  await once(child, "close")
+}
+
+/** Somebody's call of the API, below /api/v1. */
+export interface Press {
+  readonly path: string
+  readonly token: string
+  readonly body?: unknown
+}
+
+/** The answer's status. */
+export const press = (agent: Agent, { port }: Server, { body, path, token }: Press) =>
+  new Promise<number>((resolve, reject) => {
+    const text = body === undefined ? "" : JSON.stringify(body)
+    const sent = request({
+      agent,
+      host: "127.0.0.1",
+      port,
+      method: "POST",
+      path: `/api/v1${path}`,
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-length": Buffer.byteLength(text),
+        ...(body === undefined ? {} : { "content-type": "application/json" })
+      }
+    }, (answer) => {
+      answer.resume()
+      answer.on("end", () => resolve(answer.statusCode ?? 0))
+    })
+    sent.on("error", reject)
+    sent.end(text)
+  })
+
+/** A token for each member, in their order. */
+export const tokensFor = (
+  key: Redacted.Redacted,
+  members: ReadonlyArray<{ readonly memberId: MemberId; readonly academyId: AcademyId }>
+) =>
+  Effect.gen(function*() {
+    const tokens = yield* Tokens
+    return yield* Effect.forEach(
+      members,
+      (member) => Effect.map(tokens.issue(member), ({ token }) => Redacted.value(token))
+    )
+  }).pipe(Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer)))
