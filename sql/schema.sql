@@ -6,6 +6,42 @@ create schema read;
 
 create sequence public.as_of as bigint start 1 increment 1 minvalue 1 maxvalue 9223372036854775807 cache 1;
 
+CREATE OR REPLACE FUNCTION public.delivery_slot(event_id uuid)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select coalesce(floor(extract(epoch from uuid_extract_timestamp(event_id)) / 15)::bigint % 4, 0)::smallint
+$function$;
+
+CREATE OR REPLACE FUNCTION public.empty_deliveries(larger_than bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  part text;
+  size bigint;
+  used boolean;
+begin
+  -- Whoever writes there all the same is let by.
+  set local lock_timeout = '100ms';
+  foreach part in array array[delivery_slot(uuid_at(now() - interval '30 s')), delivery_slot(uuid_at(now() - interval '15 s'))]
+  loop
+    part := 'event_delivery_' || part;
+    size := pg_total_relation_size(part);
+    continue when size <= larger_than;
+    execute format('select exists (select from %I)', part) into used;
+    continue when used;
+    execute format('lock table %I in access exclusive mode', part);
+    execute format('select exists (select from %I)', part) into used;
+    if used then return 0; end if;
+    execute format('truncate %I', part);
+    return size - pg_total_relation_size(part);
+  end loop;
+  return 0;
+exception when lock_not_available then return 0;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.expect_rows(touched bigint, expected bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -36,6 +72,34 @@ begin
   return made;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.old_event_partitions(before timestamp with time zone)
+ RETURNS TABLE(name text, detached boolean)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with days as (
+    select c.relname::text as name, to_date(substr(c.relname, 7), 'YYYYMMDD')::timestamp at time zone 'UTC' as day,
+      not c.relispartition as detached
+    from pg_class c
+    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^event_\d{8}$'
+  )
+  select d.name, d.detached from days d
+  where d.day + interval '1 day' <= before
+    and not exists (select from event_delivery e
+      where e.event_id >= uuid_at(d.day) and e.event_id < uuid_at(d.day + interval '1 day'))
+    and not exists (select from failed_event f
+      where f.status in ('OPEN', 'REPLAYING')
+        and f.event_id >= uuid_at(d.day) and f.event_id < uuid_at(d.day + interval '1 day'))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.redrive_wait(class text, redrives integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when class = 'transient' then (array['1 min', '5 min', '30 min', '2 h', '8 h'])[redrives + 1]::interval end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.uuid_at(at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -43,6 +107,26 @@ CREATE OR REPLACE FUNCTION public.uuid_at(at timestamp with time zone)
 AS $function$
   select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $function$;
+
+create table public.absence_decision (
+  session_id uuid not null,
+  student_id uuid not null,
+  academy_id uuid not null,
+  class_id uuid not null,
+  state text not null,
+  reason text not null,
+  version integer not null,
+  decided_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  constraint absence_decision_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint absence_decision_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
+  constraint absence_decision_once PRIMARY KEY (session_id, student_id),
+  constraint absence_decision_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.class_session(id),
+  constraint absence_decision_state_check CHECK (state = ANY (ARRAY['HELD'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'ALERTED'::text, 'RETRACTED'::text])),
+  constraint absence_decision_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
+);
+CREATE INDEX absence_decision_by_academy ON public.absence_decision USING btree (academy_id, decided_at);
+CREATE INDEX absence_decision_held ON public.absence_decision USING btree (session_id) WHERE state = 'HELD'::text;
 
 create table public.academy (
   id uuid not null,
@@ -58,6 +142,8 @@ create table public.academy (
   version integer not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  missing_after_minutes integer not null default 10,
+  roll_chase_after_minutes integer not null default 10,
   constraint academy_pkey PRIMARY KEY (id),
   constraint academy_registration_number UNIQUE (registration_number),
   constraint academy_status_check CHECK (status = ANY (ARRAY['ACTIVE'::text, 'INACTIVE'::text, 'SUSPENDED'::text]))
@@ -174,6 +260,7 @@ create table public.class_session (
   constraint class_session_status_check CHECK (status = ANY (ARRAY['SCHEDULED'::text, 'CANCELLED'::text, 'CLOSED'::text]))
 );
 CREATE INDEX class_session_by_class_day ON public.class_session USING btree (class_id, planned_on);
+CREATE INDEX class_session_by_start ON public.class_session USING btree (starts_at);
 
 create table public.enrollment (
   id uuid not null,
@@ -209,13 +296,16 @@ create table public.event (
   correlation_id text,
   traceparent text,
   payload jsonb not null,
+  transaction xid8 default pg_current_xact_id(),
   constraint event_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 
 create table public.event_delivery (
   event_id uuid not null,
   handler text not null,
+  slot smallint not null,
   academy_id uuid,
+  lane uuid not null generated always as (COALESCE(academy_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
   owner uuid,
   lease integer not null default 0,
   claimed_at timestamp with time zone not null default now(),
@@ -223,10 +313,87 @@ create table public.event_delivery (
   takeovers integer not null default 0,
   next_attempt_at timestamp with time zone not null default now(),
   history jsonb not null default '[]'::jsonb,
-  constraint event_delivery_pkey PRIMARY KEY (event_id, handler)
+  constraint event_delivery_pkey PRIMARY KEY (event_id, handler, slot)
+) partition by LIST (slot);
+CREATE INDEX event_delivery_owned ON ONLY public.event_delivery USING btree (event_id) WHERE owner IS NOT NULL;
+CREATE INDEX event_delivery_suspect ON ONLY public.event_delivery USING btree (handler, next_attempt_at) WHERE owner IS NULL AND takeovers >= 2;
+CREATE INDEX event_delivery_waiting ON ONLY public.event_delivery USING btree (handler, lane, next_attempt_at, event_id) WHERE owner IS NULL AND takeovers < 2;
+
+create table public.event_delivery_0 (
+  event_id uuid not null,
+  handler text not null,
+  slot smallint not null,
+  academy_id uuid,
+  lane uuid not null generated always as (COALESCE(academy_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+  owner uuid,
+  lease integer not null default 0,
+  claimed_at timestamp with time zone not null default now(),
+  attempts integer not null default 0,
+  takeovers integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  history jsonb not null default '[]'::jsonb,
+  constraint event_delivery_0_pkey PRIMARY KEY (event_id, handler, slot)
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
-CREATE INDEX event_delivery_owned ON public.event_delivery USING btree (event_id) WHERE owner IS NOT NULL;
-CREATE INDEX event_delivery_waiting ON public.event_delivery USING btree (handler, event_id) WHERE owner IS NULL;
+CREATE INDEX event_delivery_0_event_id_idx ON public.event_delivery_0 USING btree (event_id) WHERE owner IS NOT NULL;
+CREATE INDEX event_delivery_0_handler_lane_next_attempt_at_event_id_idx ON public.event_delivery_0 USING btree (handler, lane, next_attempt_at, event_id) WHERE owner IS NULL AND takeovers < 2;
+CREATE INDEX event_delivery_0_handler_next_attempt_at_idx ON public.event_delivery_0 USING btree (handler, next_attempt_at) WHERE owner IS NULL AND takeovers >= 2;
+
+create table public.event_delivery_1 (
+  event_id uuid not null,
+  handler text not null,
+  slot smallint not null,
+  academy_id uuid,
+  lane uuid not null generated always as (COALESCE(academy_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+  owner uuid,
+  lease integer not null default 0,
+  claimed_at timestamp with time zone not null default now(),
+  attempts integer not null default 0,
+  takeovers integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  history jsonb not null default '[]'::jsonb,
+  constraint event_delivery_1_pkey PRIMARY KEY (event_id, handler, slot)
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX event_delivery_1_event_id_idx ON public.event_delivery_1 USING btree (event_id) WHERE owner IS NOT NULL;
+CREATE INDEX event_delivery_1_handler_lane_next_attempt_at_event_id_idx ON public.event_delivery_1 USING btree (handler, lane, next_attempt_at, event_id) WHERE owner IS NULL AND takeovers < 2;
+CREATE INDEX event_delivery_1_handler_next_attempt_at_idx ON public.event_delivery_1 USING btree (handler, next_attempt_at) WHERE owner IS NULL AND takeovers >= 2;
+
+create table public.event_delivery_2 (
+  event_id uuid not null,
+  handler text not null,
+  slot smallint not null,
+  academy_id uuid,
+  lane uuid not null generated always as (COALESCE(academy_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+  owner uuid,
+  lease integer not null default 0,
+  claimed_at timestamp with time zone not null default now(),
+  attempts integer not null default 0,
+  takeovers integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  history jsonb not null default '[]'::jsonb,
+  constraint event_delivery_2_pkey PRIMARY KEY (event_id, handler, slot)
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX event_delivery_2_event_id_idx ON public.event_delivery_2 USING btree (event_id) WHERE owner IS NOT NULL;
+CREATE INDEX event_delivery_2_handler_lane_next_attempt_at_event_id_idx ON public.event_delivery_2 USING btree (handler, lane, next_attempt_at, event_id) WHERE owner IS NULL AND takeovers < 2;
+CREATE INDEX event_delivery_2_handler_next_attempt_at_idx ON public.event_delivery_2 USING btree (handler, next_attempt_at) WHERE owner IS NULL AND takeovers >= 2;
+
+create table public.event_delivery_3 (
+  event_id uuid not null,
+  handler text not null,
+  slot smallint not null,
+  academy_id uuid,
+  lane uuid not null generated always as (COALESCE(academy_id, '00000000-0000-0000-0000-000000000000'::uuid)) stored,
+  owner uuid,
+  lease integer not null default 0,
+  claimed_at timestamp with time zone not null default now(),
+  attempts integer not null default 0,
+  takeovers integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  history jsonb not null default '[]'::jsonb,
+  constraint event_delivery_3_pkey PRIMARY KEY (event_id, handler, slot)
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX event_delivery_3_event_id_idx ON public.event_delivery_3 USING btree (event_id) WHERE owner IS NOT NULL;
+CREATE INDEX event_delivery_3_handler_lane_next_attempt_at_event_id_idx ON public.event_delivery_3 USING btree (handler, lane, next_attempt_at, event_id) WHERE owner IS NULL AND takeovers < 2;
+CREATE INDEX event_delivery_3_handler_next_attempt_at_idx ON public.event_delivery_3 USING btree (handler, next_attempt_at) WHERE owner IS NULL AND takeovers >= 2;
 
 create table public.failed_event (
   id uuid not null,
@@ -246,12 +413,42 @@ create table public.failed_event (
   reason text,
   resolved_at timestamp with time zone,
   traceparent text,
+  redrives integer not null default 0,
+  next_redrive_at timestamp with time zone,
   constraint failed_event_once UNIQUE (event_id, handler),
   constraint failed_event_pkey PRIMARY KEY (id),
   constraint failed_event_status_check CHECK (status = ANY (ARRAY['OPEN'::text, 'REPLAYING'::text, 'RESOLVED'::text, 'DISCARDED'::text]))
 );
 CREATE INDEX failed_event_by_academy ON public.failed_event USING btree (academy_id, last_failed_at DESC);
+CREATE INDEX failed_event_by_fingerprint ON public.failed_event USING btree (fingerprint, id) WHERE status = ANY (ARRAY['OPEN'::text, 'REPLAYING'::text]);
 CREATE INDEX failed_event_open ON public.failed_event USING btree (last_failed_at DESC, id) WHERE status = ANY (ARRAY['OPEN'::text, 'REPLAYING'::text]);
+CREATE INDEX failed_event_redrive ON public.failed_event USING btree (next_redrive_at) WHERE status = 'OPEN'::text AND next_redrive_at IS NOT NULL;
+CREATE INDEX failed_event_replaying ON public.failed_event USING btree (event_id, handler) WHERE status = 'REPLAYING'::text;
+CREATE INDEX failed_event_resolved ON public.failed_event USING btree (resolved_at) WHERE resolved_at IS NOT NULL;
+
+create table public.failed_event_run (
+  id uuid not null,
+  academy_id uuid,
+  actor_id uuid,
+  channel text not null,
+  action text not null,
+  filter jsonb not null,
+  reason text,
+  rate integer not null,
+  status text not null,
+  total integer not null,
+  done integer not null default 0,
+  skipped integer not null default 0,
+  cursor uuid,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  constraint failed_event_run_action_check CHECK (action = ANY (ARRAY['REPLAY'::text, 'DISCARD'::text])),
+  constraint failed_event_run_pkey PRIMARY KEY (id),
+  constraint failed_event_run_rate_check CHECK (rate > 0),
+  constraint failed_event_run_status_check CHECK (status = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'ABORTED'::text]))
+);
+CREATE INDEX failed_event_run_running ON public.failed_event_run USING btree (id) WHERE status = 'RUNNING'::text;
 
 create table public.guardianship (
   id uuid not null,
@@ -273,6 +470,18 @@ create table public.guardianship (
   constraint guardianship_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
 );
 CREATE INDEX guardianship_by_parent ON public.guardianship USING btree (parent_id);
+
+create table public.job (
+  name text not null,
+  owner uuid,
+  lease integer not null default 0,
+  next_run_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  error text,
+  failures integer not null default 0,
+  constraint job_pkey PRIMARY KEY (name)
+);
 
 create table public.member (
   id uuid not null,
@@ -344,6 +553,7 @@ create table public.node (
   pid integer not null,
   started_at timestamp with time zone not null default now(),
   heartbeat_at timestamp with time zone not null default now(),
+  open_circuits text[] not null default '{}'::text[],
   constraint node_pkey PRIMARY KEY (incarnation)
 );
 
@@ -352,20 +562,45 @@ create table public.notification (
   academy_id uuid not null,
   kind text not null,
   session_id uuid not null,
-  student_id uuid not null,
+  student_id uuid,
   occasion text not null,
   recipient_id uuid not null,
   message_id uuid not null,
   created_at timestamp with time zone not null default now(),
+  event_id uuid,
   constraint notification_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint notification_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.message(id),
-  constraint notification_once UNIQUE (academy_id, kind, session_id, student_id, occasion, recipient_id),
+  constraint notification_once UNIQUE NULLS NOT DISTINCT (academy_id, kind, session_id, student_id, occasion, recipient_id),
   constraint notification_pkey PRIMARY KEY (id),
   constraint notification_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES public.member(id),
   constraint notification_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.class_session(id),
   constraint notification_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
 );
+CREATE INDEX notification_by_event ON public.notification USING btree (event_id);
 CREATE INDEX notification_by_message ON public.notification USING btree (message_id);
+
+create table public.paused_handler (
+  handler text not null,
+  reason text not null,
+  paused_by uuid,
+  paused_at timestamp with time zone not null default now(),
+  constraint paused_handler_pkey PRIMARY KEY (handler)
+);
+
+create table public.recovered_handler (
+  handler text not null,
+  recovered_at timestamp with time zone not null,
+  constraint recovered_handler_pkey PRIMARY KEY (handler)
+);
+
+create table public.roll_chase (
+  session_id uuid not null,
+  chase text not null,
+  at timestamp with time zone not null default now(),
+  constraint roll_chase_chase_check CHECK (chase = ANY (ARRAY['TEACHER'::text, 'MANAGER'::text])),
+  constraint roll_chase_once PRIMARY KEY (session_id, chase),
+  constraint roll_chase_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.class_session(id)
+);
 
 create table public.sandbox_message (
   id uuid not null,

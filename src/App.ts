@@ -1,20 +1,27 @@
 /** The only composition root: which layer stands behind which port. */
 import { NodeCrypto, NodeServices } from "@effect/platform-node"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { Duration, Effect, Layer, Option, type Redacted } from "effect"
+import * as Alerting from "./adapters/out/alerts/Alerts.ts"
 import * as LocalEventBus from "./adapters/out/broker/LocalEventBus.ts"
 import * as Mongo from "./adapters/out/mongodb/MongoReadModels.ts"
 import * as Off from "./adapters/out/notification/Off.ts"
 import * as Sandbox from "./adapters/out/notification/Sandbox.ts"
 import * as Clients from "./adapters/out/postgres/Clients.ts"
+import * as Absences from "./adapters/out/postgres/PostgresAbsenceRepository.ts"
 import * as Academies from "./adapters/out/postgres/PostgresAcademyRepository.ts"
 import * as Attendances from "./adapters/out/postgres/PostgresAttendanceRepository.ts"
 import * as Classes from "./adapters/out/postgres/PostgresClassRepository.ts"
-import * as Deliveries from "./adapters/out/postgres/PostgresDeliveryStore.ts"
+import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
+import * as Diagnosis from "./adapters/out/postgres/PostgresDiagnosis.ts"
+import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
+import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Members from "./adapters/out/postgres/PostgresMemberRepository.ts"
 import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
+import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "./adapters/out/postgres/PostgresReadModelSource.ts"
+import * as Retention from "./adapters/out/postgres/PostgresRetention.ts"
 import * as UnitsOfWork from "./adapters/out/postgres/PostgresUnitOfWork.ts"
 import * as Passwords from "./adapters/out/security/Argon2Passwords.ts"
 import * as Tokens from "./adapters/out/security/JwtTokens.ts"
@@ -29,6 +36,18 @@ import { notifications } from "./application/handlers/Notifications.ts"
 import { readModelSync } from "./application/handlers/ReadModelSync.ts"
 import { sendMessage } from "./application/handlers/SendMessage.ts"
 import { statistics } from "./application/handlers/Statistics.ts"
+import { detectMissing } from "./application/jobs/DetectMissing.ts"
+import * as Jobs from "./application/jobs/Jobs.ts"
+import { emptyDeliveries, makePartitions, prune } from "./application/jobs/KeepSmall.ts"
+import { planSessions } from "./application/jobs/PlanSessions.ts"
+import { redriveFailed, stepRuns } from "./application/jobs/Redrive.ts"
+import { gauges, watchBacklog } from "./application/jobs/Watch.ts"
+import { Absences as AbsenceUseCases } from "./application/operations/Absences.ts"
+import { Deliveries } from "./application/operations/Deliveries.ts"
+import { Events } from "./application/operations/Events.ts"
+import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
+import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
+import { Handlers } from "./application/operations/Handlers.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
@@ -40,6 +59,16 @@ export interface Found {
 }
 
 const platform = Layer.mergeAll(NodeServices.layer, NodeCrypto.layer)
+
+/** Needs nothing of the rest, which may be what an alert is about. */
+export const alerts = (
+  settings: Pick<Settings, "alertSlackUrl" | "alertWebhookUrl" | "alertWebhookSecret">
+) =>
+  Alerting.layer({
+    slackUrl: settings.alertSlackUrl,
+    webhookUrl: settings.alertWebhookUrl,
+    webhookSecret: settings.alertWebhookSecret
+  })
 
 /** All ports. */
 export const ports = (settings: Settings, found: Found) => {
@@ -58,14 +87,21 @@ export const ports = (settings: Settings, found: Found) => {
     Members.layer,
     Classes.layer,
     Attendances.layer,
+    Absences.layer,
     UnitsOfWork.layer,
-    Deliveries.layer,
+    DeliveryTable.layer,
+    Diagnosis.layer,
+    Stories.layer,
     FailedEvents.layer,
+    Paused.layer,
+    JobLeases.layer,
+    Retention.layer,
     Ledger.layer,
     Source.layer,
     readModels,
     settings.notifications === "sandbox" ? Sandbox.layer : Off.layer,
     Sandbox.layerInbox,
+    alerts(settings),
     Passwords.layer,
     Tokens.layer(found.jwtPrivateKey)
   ).pipe(
@@ -83,15 +119,38 @@ export const useCases = Layer.mergeAll(
   MemberCommands.layer,
   ClassCommands.layer,
   AttendanceCommands.layer,
-  Queries.layer
+  Queries.layer,
+  Deliveries.layer,
+  Events.layer,
+  AbsenceUseCases.layer,
+  Handlers.layer,
+  FailedEventUseCases.layer,
+  FailedEventRuns.layer
 )
 
 /** What happens afterwards. */
 export const handlers = (settings: Pick<Settings, "role">) =>
-  settings.role === "api" ? Layer.empty : Delivery.layer(Effect.all([
+  settings.role === "api" ? Delivery.layerAnnouncing : Delivery.layer(Effect.all([
     readModelSync,
     statistics,
     // Planning has its own pool, so that it never takes a connection from a command.
     Effect.provide(notifications, UnitsOfWork.layerBackground),
     sendMessage
   ]))
+
+/** What happens by the clock, on one process at a time; and the gauges, in every one. */
+export const jobs = (settings: Pick<Settings, "role" | "eventRetentionDays">) =>
+  settings.role === "api" ? Layer.effectDiscard(gauges) : Layer.merge(
+    Layer.effectDiscard(gauges),
+    Jobs.layer(Effect.all([
+      redriveFailed,
+      stepRuns,
+      watchBacklog,
+      // As planning messages does: no connection of a command's.
+      Effect.provide(detectMissing, UnitsOfWork.layerBackground),
+      planSessions,
+      makePartitions,
+      emptyDeliveries,
+      prune(Duration.days(settings.eventRetentionDays))
+    ]))
+  )

@@ -41,6 +41,16 @@ const secret = (key: string): Setting<Option.Option<Redacted.Redacted>> => ({
   config: Config.option(Config.Redacted(key)),
   valid: always
 })
+
+/** `name=value` pairs parted by commas, the values percent-encoded, as OpenTelemetry writes them; else none. */
+export const pairsOf = (text: string): Option.Option<Readonly<Record<string, string>>> => {
+  const pairs = text.split(",").map((pair) => /^\s*([^\s=]+)\s*=\s*(.*?)\s*$/.exec(pair))
+  const decode = Option.liftThrowable(decodeURIComponent)
+  return Option.map(
+    Option.all(pairs.map((pair) => Option.map(decode(pair?.[2] ?? "%"), (value) => [pair?.[1] ?? "", value] as const))),
+    Object.fromEntries<string>
+  )
+}
 const address = (key: string, ...schemes: ReadonlyArray<string>): Setting<Option.Option<Redacted.Redacted>> => ({
   ...secret(key),
   expected: `an address that begins with ${schemes.join(" or ")}`,
@@ -69,12 +79,28 @@ export const settings = {
   role: oneOf("AMS_ROLE", ["all", "api", "worker"]),
   /** `sandbox` (the default in development) shows messages at /dev/inbox; `off` parks them. */
   notifications: oneOf("NOTIFICATIONS", ["sandbox", "off"]),
+  /** Who is told when something goes wrong, besides the log: an incoming webhook of Slack, and any other, signed. */
+  alertSlackUrl: address("ALERT_SLACK_URL", "https://"),
+  alertWebhookUrl: address("ALERT_WEBHOOK_URL", "https://", "http://"),
+  alertWebhookSecret: secret("ALERT_WEBHOOK_SECRET"),
   /** Ed25519 private key as a JSON Web Key; without it one is made and kept in AMS_HOME. */
   jwtPrivateKey: secret("JWT_PRIVATE_KEY"),
   /** Connections to PostgreSQL: for commands, for handlers, for queries and the rest. */
   commandConnections: number("COMMAND_CONNECTIONS", 10, 1, 200),
   backgroundConnections: number("BACKGROUND_CONNECTIONS", 5, 1, 200),
-  otherConnections: number("OTHER_CONNECTIONS", 10, 2, 200)
+  otherConnections: number("OTHER_CONNECTIONS", 10, 2, 200),
+  /** Events are kept this long, in days; what is still to be done or failed keeps its day. */
+  eventRetentionDays: number("EVENT_RETENTION_DAYS", 30, 2, 3650),
+  /** Collector of traces, metrics and logs, to which `/v1/traces` and so on are appended; without it nothing leaves. */
+  otlpEndpoint: address("OTEL_EXPORTER_OTLP_ENDPOINT", "http://", "https://"),
+  /** Headers for the collector, usually a key. */
+  otlpHeaders: {
+    ...secret("OTEL_EXPORTER_OTLP_HEADERS"),
+    expected: "name=value pairs parted by commas, the values percent-encoded",
+    valid: (value: Option.Option<Redacted.Redacted>) =>
+      Option.isNone(value) || Option.isSome(pairsOf(Redacted.value(value.value)))
+  },
+  serviceName: text("OTEL_SERVICE_NAME", "ams")
 }
 
 type Read = { readonly [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer A> ? A : never }
@@ -106,10 +132,17 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   const logLevel = yield* read(settings.logLevel, wrong)
   const role = yield* read(settings.role, wrong)
   const notifications = yield* read(settings.notifications, wrong)
+  const alertSlackUrl = yield* read(settings.alertSlackUrl, wrong)
+  const alertWebhookUrl = yield* read(settings.alertWebhookUrl, wrong)
+  const alertWebhookSecret = yield* read(settings.alertWebhookSecret, wrong)
   const jwtPrivateKey = yield* read(settings.jwtPrivateKey, wrong)
   const commandConnections = yield* read(settings.commandConnections, wrong)
   const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
   const otherConnections = yield* read(settings.otherConnections, wrong)
+  const eventRetentionDays = yield* read(settings.eventRetentionDays, wrong)
+  const otlpEndpoint = yield* read(settings.otlpEndpoint, wrong)
+  const otlpHeaders = yield* read(settings.otlpHeaders, wrong)
+  const serviceName = yield* read(settings.serviceName, wrong)
   // A name wins; without one it depends on the database.
   const mode = Option.flatMap(
     environment,
@@ -119,6 +152,9 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   )
   if (Option.contains(mode, "production") && Option.contains(Option.flatten(notifications), "sandbox")) {
     wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
+  }
+  if (Option.isSome(Option.flatten(alertWebhookUrl)) && Option.isNone(Option.flatten(alertWebhookSecret))) {
+    wrong.push("ALERT_WEBHOOK_SECRET: expected a text, by which the receiver of ALERT_WEBHOOK_URL knows AMS")
   }
   const all = Option.all({
     environment: mode,
@@ -131,10 +167,17 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     logLevel,
     role,
     notifications,
+    alertSlackUrl,
+    alertWebhookUrl,
+    alertWebhookSecret,
     jwtPrivateKey,
     commandConnections,
     backgroundConnections,
-    otherConnections
+    otherConnections,
+    eventRetentionDays,
+    otlpEndpoint,
+    otlpHeaders,
+    serviceName
   })
   if (Option.isSome(all) && wrong.length === 0) {
     const given = all.value

@@ -10,11 +10,12 @@ import * as Server from "./adapters/in/http/Server.ts"
 import * as Clients from "./adapters/out/postgres/Clients.ts"
 import { makeEventPartitions, migrate, MigrationFailed } from "./adapters/out/postgres/Migrations.ts"
 import { generateKey } from "./adapters/out/security/JwtTokens.ts"
-import { type Found, handlers, ports, useCases } from "./App.ts"
+import { type Found, handlers, jobs, ports, useCases } from "./App.ts"
 import { isOutOfDate, sync } from "./application/operations/ReadSide.ts"
 import { load, type Settings, type SettingsInvalid } from "./Config.ts"
 import * as Logging from "./Logging.ts"
 import { MemberRepository } from "./ports/MemberRepository.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 /** AMS cannot start or go on; the message is one line that says why and what to do. */
 export class CannotServe extends Data.TaggedError("CannotServe")<{ readonly message: string }> {}
@@ -144,7 +145,7 @@ const listening = (settings: Settings) =>
   Server.layer({ development: settings.environment === "development", host: settings.host, port: settings.port })
 
 const all = (settings: Settings, found: Found) => {
-  const inside = Layer.mergeAll(handlers(settings), readSide).pipe(
+  const inside = Layer.mergeAll(handlers(settings), jobs(settings), readSide).pipe(
     Layer.provideMerge(sample(settings)),
     Layer.provideMerge(useCases),
     Layer.provideMerge(ports(settings, found))
@@ -176,5 +177,9 @@ export const serve: Effect.Effect<void, CannotServe | SettingsInvalid> = Effect.
     return yield* Layer.launch(all(settings, found)).pipe(
       Effect.mapError((error) => new CannotServe({ message: describe(error, settings) }))
     )
-  }).pipe(Effect.scoped, Effect.provide(Logging.layer(settings)))
+  }).pipe(
+    Effect.scoped,
+    // Outside of everything: what is told while the rest stops is logged and exported, too.
+    Effect.provide(Layer.provideMerge(Telemetry.layer(settings), Logging.layer(settings)))
+  )
 })

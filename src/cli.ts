@@ -7,16 +7,22 @@ import { Cause, Effect, Exit, Layer, Logger, Option, Predicate, Redacted, Runtim
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { SqlError } from "effect/sql"
 import manifest from "../package.json" with { type: "json" }
+import { absences } from "./adapters/in/cli/Absences.ts"
 import { admin } from "./adapters/in/cli/Admin.ts"
+import { alerts } from "./adapters/in/cli/Alerts.ts"
+import { deliveries } from "./adapters/in/cli/Deliveries.ts"
+import { doctor } from "./adapters/in/cli/Doctor.ts"
+import { events } from "./adapters/in/cli/Events.ts"
 import { failedEvents } from "./adapters/in/cli/FailedEvents.ts"
 import { explain } from "./adapters/in/cli/Failures.ts"
+import { handlers } from "./adapters/in/cli/Handlers.ts"
 import { Installation, lacking } from "./adapters/in/cli/Installation.ts"
 import { migrate } from "./adapters/in/cli/Migrate.ts"
 import { Failed, Json, Misused, oneLine } from "./adapters/in/cli/Output.ts"
 import { readSide } from "./adapters/in/cli/ReadSide.ts"
 import { seed } from "./adapters/in/cli/SeedCommand.ts"
 import { status } from "./adapters/in/cli/Status.ts"
-import { FailedEvents } from "./application/operations/FailedEvents.ts"
+import type { Setup } from "./application/operations/Checks.ts"
 import { load, type Settings } from "./Config.ts"
 import * as Logging from "./Logging.ts"
 
@@ -115,12 +121,28 @@ const modest = (settings: Settings): Settings => ({
   otherConnections: 4
 })
 
-const found = Effect.gen(function*() {
-  const settings = modest(yield* load)
-  const { postgresVersion, url } = yield* findDatabase(settings)
-  const installation = Installation.of({
+const messages: Readonly<Record<Settings["notifications"], Setup["messages"]>> = { sandbox: "sandbox", off: "nowhere" }
+
+/** What the doctor looks at of the settings, as they are for those that serve. */
+const setupOf = Effect.fnUntraced(function*(settings: Settings, postgresVersion: string): Effect.fn.Return<Setup> {
+  const { connectionsOf } = yield* clients
+  return {
     environment: settings.environment,
     postgresVersion,
+    embeddedDatabase: Option.isNone(settings.databaseUrl),
+    messages: messages[settings.notifications],
+    alerted: Option.isSome(settings.alertSlackUrl) || Option.isSome(settings.alertWebhookUrl),
+    keyInFile: Option.isNone(settings.jwtPrivateKey),
+    connections: connectionsOf(settings)
+  }
+})
+
+const found = Effect.gen(function*() {
+  const given = yield* load
+  const settings = modest(given)
+  const { postgresVersion, url } = yield* findDatabase(settings)
+  const installation = Installation.of({
+    setup: yield* setupOf(given, postgresVersion),
     migrations: migrationsOf(settings, url),
     migrate: Effect.flatMap(server, ({ migrateDatabase }) => Effect.mapError(migrateDatabase(settings, url), asFailed))
   })
@@ -137,7 +159,6 @@ const everythingOf = Effect.fnUntraced(function*({ installation, settings, url }
   const core = ports(settings, { databaseUrl: url, jwtPrivateKey: yield* generateKey })
   return Layer.mergeAll(
     useCases,
-    FailedEvents.layer,
     Layer.succeed(Installation, installation),
     // The ports bring the platform along, and with it a terminal on stdout.
     terminalOnStderr
@@ -157,26 +178,41 @@ const everything = Layer.unwrap(Effect.gen(function*() {
   return lack === undefined ? yield* everythingOf(here) : yield* new Failed({ message: lack })
 }))
 
+/** Who is told of alerts, without the database. */
+const alerting = Layer.unwrap(Effect.gen(function*() {
+  const settings = yield* load
+  const { alerts } = yield* application
+  return alerts(settings).pipe(Layer.provideMerge(Logging.layer(settings)))
+}))
+
 // ---- the commands
 
-let serving = false
+/** A command that a signal ends well: it would go on for ever. */
+let endless = false
+const goesOn = Effect.sync(() => {
+  endless = true
+})
 
 const ams = Command.make("ams").pipe(
   Command.withDescription(
     "Operates an Academy Management Service. Settings come from the environment, see .env.example"
   ),
   Command.withSubcommands([
-    Command.make("serve", {}, () =>
-      Effect.suspend(() => {
-        serving = true
-        return Effect.flatMap(server, ({ serve }) => serve)
-      })).pipe(Command.withDescription("Serve until a signal ends it, as npm start does")),
+    Command.make("serve", {}, () => Effect.andThen(goesOn, Effect.flatMap(server, ({ serve }) => serve))).pipe(
+      Command.withDescription("Serve until a signal ends it, as npm start does")
+    ),
     migrate(installation),
     seed(everything),
     admin(everything),
     status(anySchema),
+    doctor(anySchema),
     readSide(everything),
-    failedEvents(everything)
+    handlers(everything),
+    deliveries(everything, goesOn),
+    events(everything),
+    absences(everything),
+    failedEvents(everything),
+    alerts(alerting)
   ]),
   Command.withGlobalFlags([Json])
 )
@@ -233,7 +269,7 @@ const told = (cause: Cause.Cause<Failed | Misused>) => {
 }
 
 const teardown: Runtime.Teardown = (exit, done) =>
-  serving && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? done(0) : Runtime.defaultTeardown(exit, done)
+  endless && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? done(0) : Runtime.defaultTeardown(exit, done)
 
 // Whoever reads the answer may have seen enough, as `head` has.
 process.stdout.on("error", (error) => process.exit(codeOf(error) === "EPIPE" ? 0 : 1))

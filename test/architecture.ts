@@ -53,6 +53,7 @@ export const addresses: ReadonlyArray<Address> = [
   { at: "src/adapters/workers", mayImport: [ports, domain] },
   { at: "src/Config.ts", mayImport: [domain] },
   { at: "src/Logging.ts", mayImport: [domain, "src/Config.ts"] },
+  { at: "src/Telemetry.ts", mayImport: [domain, "src/Config.ts", "package.json"] },
   // Anything; the version that `ams --version` tells stands in package.json.
   ...roots.map((at) => ({ at, mayImport: ["src", "package.json"] }))
 ]

@@ -68,7 +68,7 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("at a
       const { url } = yield* Running
       wentWell(yield* demo({}, "--url", url))
       wentWell(yield* demo({ PORT: new URL(url).port }))
-    }))
+    }), 120_000)
 
   it.effect("notices whatever comes out otherwise, with each of its claims", () =>
     Effect.gen(function*() {
@@ -84,7 +84,7 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("at a
       expect(noticed.filter(({ found }) => found === "")).toEqual([])
       const claims = new Set(noticed.map(({ claim }) => claim))
       expect(judge(observed).filter(({ claim }) => !claims.has(claim))).toEqual([])
-    }))
+    }), 60_000)
 })
 
 describe("where none runs", () => {

@@ -28,7 +28,9 @@ export const permissions = {
   "attendance:read": everyone,
   "statistics:read": staff,
   "operations:read": office,
-  "operations:change": office
+  "operations:change": office,
+  /** What is the same for every academy: handlers, processes. */
+  "operations:system": ["ADMINISTRATOR"]
 } as const satisfies Record<string, ReadonlyArray<Role>>
 
 export type Permission = keyof typeof permissions

@@ -25,7 +25,8 @@ describe("permissions", () => {
       "attendance:read": ["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"],
       "statistics:read": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
       "operations:read": ["MANAGER", "ADMINISTRATOR"],
-      "operations:change": ["MANAGER", "ADMINISTRATOR"]
+      "operations:change": ["MANAGER", "ADMINISTRATOR"],
+      "operations:system": ["ADMINISTRATOR"]
     })
   })
 

@@ -8,12 +8,14 @@ import { connect } from "node:net"
 import { text } from "node:stream/consumers"
 import * as Server from "../../src/adapters/in/http/Server.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
+import type { EventType } from "../../src/domain/DomainEvent.ts"
 import { MemberId } from "../../src/domain/Ids.ts"
 import { dateIn } from "../../src/domain/LocalTime.ts"
 import type { Role } from "../../src/domain/Permission.ts"
 import { Tokens } from "../../src/ports/Tokens.ts"
 import { daily, person, zone } from "./academy.ts"
 import { running } from "./app.ts"
+import { plant, type Planted } from "./failedEvents.ts"
 
 export interface Answer {
   readonly status: number
@@ -97,7 +99,11 @@ export class Ams extends Context.Service<Ams, {
   readonly token: (memberId: string, age?: Duration.Input) => Effect.Effect<string>
   /** A new administrator's token. */
   readonly admin: Effect.Effect<string>
-  /** Waits until all that goes on behind the commands is done. */
+  /** The first event of this type about a thing. */
+  readonly eventOf: (aggregateId: string, type: EventType) => Effect.Effect<string>
+  /** An OPEN failed event at an academy, whose replay succeeds. */
+  readonly plant: (academyId: string, given?: Planted) => Effect.Effect<Effect.Success<ReturnType<typeof plant>>>
+  /** Waits until all that goes on behind the commands is done, whatever was planted. */
   readonly settled: Effect.Effect<void>
   /** A digest of every table's rows: equal when nothing was changed. */
   readonly footprint: Effect.Effect<Readonly<Record<string, string>>>
@@ -133,7 +139,8 @@ export class Ams extends Context.Service<Ams, {
           `select '${name}' as name, count(*) || ' rows, ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as digest from ${name} t`
         ).join(" union all ")
         const unsettled = sql<{ n: number }>`
-          select (select count(*) from event_delivery)::int + (select count(*) from failed_event)::int as n`
+          select (select count(*) from event_delivery)::int + (select count(*) from failed_event where rule <> 'planted')::int
+            as n`
         return Ams.of({
           port,
           call,
@@ -149,6 +156,20 @@ export class Ams extends Context.Service<Ams, {
           admin: Effect.orDie(members.createAdministrator(person("ADMINISTRATOR"))).pipe(
             Effect.flatMap(({ id }) => token(id))
           ),
+          eventOf: Effect.fnUntraced(function*(aggregateId, type) {
+            const [event] = yield* Effect.orDie(sql<{ id: string }>`
+              select id from event where aggregate_id = ${aggregateId} and type = ${type} order by id limit 1`)
+            return event?.id ?? (yield* Effect.die(new Error(`${aggregateId} has no ${type}`)))
+          }),
+          plant: (academyId, given) =>
+            plant(sql, {
+              academyId,
+              handler: "ReadModelSync",
+              eventType: "MemberCreated",
+              payload: { roles: [] },
+              rule: "planted",
+              ...given
+            }),
           settled: unsettled.pipe(
             Effect.flatMap(([row]) => (row?.n === 0 ? Effect.void : Effect.fail("work is left"))),
             Effect.retry(soon),

@@ -5,6 +5,8 @@
 import { Console, Data, Effect, Runtime } from "effect"
 import { CliOutput, Flag, GlobalFlag } from "effect/cli"
 
+export { seconds } from "../../../application/operations/Checks.ts"
+
 /** The command did not do what it was asked for. The message says why, and what to do; a line for each reason. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly message: string }> {
   override readonly [Runtime.errorExitCode] = 1
@@ -74,13 +76,6 @@ export const list = (entries: ReadonlyArray<readonly [name: string, value: strin
 
 /** An instant in UTC to the second, as in `2026-11-22 09:30:00Z`. */
 export const instant = (date: Date): string => date.toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z")
-
-/** Seconds as people say them: `42 s`, `7 min`, `3 h`, `2 d`. */
-export const seconds = (value: number): string => {
-  if (value < 120) return `${Math.floor(value)} s`
-  if (value < 7_200) return `${Math.floor(value / 60)} min`
-  return value < 172_800 ? `${Math.floor(value / 3_600)} h` : `${Math.floor(value / 86_400)} d`
-}
 
 const barWidth = 30
 

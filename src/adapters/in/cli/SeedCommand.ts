@@ -9,8 +9,8 @@ import { answer, Failed, table } from "./Output.ts"
 import { academyName, plant, sampleLogins } from "./Seed.ts"
 
 const handle = Effect.fnUntraced(function*() {
-  const { environment } = yield* Installation
-  if (environment === "production") {
+  const { setup } = yield* Installation
+  if (setup.environment === "production") {
     return yield* new Failed({
       message:
         "the sample academy has passwords that everybody knows: not in production (AMS_ENV=development allows it)"

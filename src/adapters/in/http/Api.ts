@@ -5,14 +5,16 @@ import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ClassApi } from "./ClassApi.ts"
 import { documentPaging } from "./Envelope.ts"
+import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { MemberApi } from "./MemberApi.ts"
+import { OperationsApi } from "./OperationsApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
 
 /** Every mistake at once, and nothing that we would ignore. */
 const strict = { onExcessProperty: "error", errors: "all" } as const
 
 export class Api extends HttpApi.make("ams")
-  .add(AuthApi, AcademyApi, MemberApi, ClassApi, AttendanceApi, StatisticsApi)
+  .add(AuthApi, AcademyApi, MemberApi, ClassApi, AttendanceApi, StatisticsApi, OperationsApi, FailedEventsApi)
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.
   .annotate(HttpApi.QueryParseOptions, strict)

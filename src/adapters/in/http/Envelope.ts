@@ -38,9 +38,15 @@ export const Body = <S extends Schema.Top>(schema: S): S["Rebuild"] =>
 export const Created = <S extends Schema.Top>(data: S) =>
   HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(201)), { location: Schema.String })
 
+/** 202 with where to see what becomes of it. */
+export const Accepted = <S extends Schema.Top>(data: S) =>
+  HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(202)), { location: Schema.String })
+
 export const one = <A>(data: A) => ({ data, meta: {} })
 export const created = <A>(data: A, location: string) =>
   HttpApiSchema.withHeaders({ body: one(data), headers: { location } })
+
+export const accepted = created
 
 /** Opaque to callers: the last id of a page. */
 const Cursor = Schema.StringFromBase64Url.check(
@@ -61,7 +67,11 @@ export const documentPaging = (spec: object) =>
       part?.in === "query" && part.name === "limit" ? { ...part, schema: { type: "integer", ...limits } } : part
   )
 
-export const pageOf = (query: { readonly limit: number; readonly cursor?: string | undefined }) => ({
+/** The cursor of a list whose ids are all of one kind. */
+export const cursorOf = <Id extends Schema.Codec<string, string>>(id: Id) =>
+  Schema.optionalKey(Schema.StringFromBase64Url.pipe(Schema.decodeTo(id)))
+
+export const pageOf = <Id extends string>(query: { readonly limit: number; readonly cursor?: Id | undefined }) => ({
   limit: query.limit,
   ...(query.cursor === undefined ? {} : { after: query.cursor })
 })

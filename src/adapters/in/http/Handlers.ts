@@ -10,6 +10,8 @@ import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { Queries } from "../../../application/queries/Queries.ts"
 import { Api } from "./Api.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
+import * as FailedEvents from "./FailedEventsHttp.ts"
+import * as Operations from "./OperationsHttp.ts"
 import { asProblem } from "./Problems.ts"
 
 const same = <A>(item: A) => item
@@ -115,6 +117,7 @@ const attendances = HttpApiBuilder.group(
       refuse: ({ params, payload }) => Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), one),
       correct: ({ params, payload }) =>
         Effect.map(asProblem(commands.correct(params.attendanceId, payload.status, payload.reason)), one),
+      absences: ({ params }) => Effect.map(asProblem(queries.absences(params.sessionId)), one),
       history: ({ params }) => Effect.map(asProblem(queries.history(params.attendanceId)), one),
       ofClass: ({ params, query }) =>
         Effect.map(
@@ -151,4 +154,13 @@ const statistics = HttpApiBuilder.group(
   })
 )
 
-export const layer = Layer.mergeAll(auth, academies, members, classes, attendances, statistics)
+export const layer = Layer.mergeAll(
+  auth,
+  academies,
+  members,
+  classes,
+  attendances,
+  statistics,
+  Operations.layer,
+  FailedEvents.layer
+)

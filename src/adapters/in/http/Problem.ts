@@ -5,7 +5,6 @@
 import { DateTime, Effect, Schema, Tracer } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
-import { AttendanceStatus } from "../../../domain/Attendance.ts"
 
 export const contentType = "application/problem+json"
 
@@ -26,8 +25,8 @@ const fields = {
   traceId: Schema.String,
   timestamp: Schema.String,
   errors: Schema.optionalKey(Schema.Array(FieldError)),
-  currentState: Schema.optionalKey(AttendanceStatus),
-  requestedState: Schema.optionalKey(AttendanceStatus)
+  currentState: Schema.optionalKey(Schema.String),
+  requestedState: Schema.optionalKey(Schema.String)
 }
 
 const at = <const Status extends number>(status: Status, identifier: string) =>
@@ -56,8 +55,8 @@ export interface Described<Status extends number = number> {
   readonly ko: string
   readonly en: string
   readonly errors?: ReadonlyArray<typeof FieldError.Type>
-  readonly currentState?: AttendanceStatus
-  readonly requestedState?: AttendanceStatus
+  readonly currentState?: string
+  readonly requestedState?: string
 }
 
 export const titles: Readonly<Record<number, string>> = {

@@ -2,6 +2,9 @@
 import { DateTime, Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { LoginRefused } from "../../../application/commands/AuthCommands.ts"
+import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
+import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
+import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
 import type { ChildNotNamed } from "../../../application/queries/Ownership.ts"
 import type { InvalidTransition, NotEnrolled, OutsideCheckIn, SessionNotOpen } from "../../../domain/Attendance.ts"
 import type { InvalidSchedule, NotATeacher } from "../../../domain/Class.ts"
@@ -27,6 +30,9 @@ export type Condition =
   | ChildNotNamed
   | ClassFull
   | ClassNotActive
+  | FailedEventNotOpen
+  | HandlerAlreadyPaused
+  | HandlerNotPaused
   | InvalidRange
   | InvalidSchedule
   | InvalidToken
@@ -42,6 +48,7 @@ export type Condition =
   | OutsideCheckIn
   | ReadSideUnavailable
   | Refusal
+  | RunNotRunning
   | SessionNotOpen
   | StorageUnavailable
   | TooManyLogins
@@ -97,6 +104,21 @@ const table: Table = {
     en: `All ${capacity} seats are taken on ${day}.`
   }),
   ClassNotActive: plain(409, "CLASS_NOT_ACTIVE", "운영 중인 반이 아닙니다.", "The class is not active."),
+  FailedEventNotOpen: ({ requested, status }) => ({
+    status: 409,
+    code: "FAILED_EVENT_NOT_OPEN",
+    ko: `OPEN 상태가 아닙니다(${status}).`,
+    en: `It is ${status}: only an OPEN one can be replayed or discarded.`,
+    currentState: status,
+    requestedState: requested
+  }),
+  HandlerAlreadyPaused: plain(
+    409,
+    "HANDLER_ALREADY_PAUSED",
+    "이미 일시 중지된 처리기입니다.",
+    "The handler is paused already."
+  ),
+  HandlerNotPaused: plain(409, "HANDLER_NOT_PAUSED", "일시 중지된 처리기가 아닙니다.", "The handler is not paused."),
   InvalidRange: plain(
     422,
     "ENROLLMENT_INVALID_RANGE",
@@ -158,7 +180,7 @@ const table: Table = {
   ),
   NotFound: ({ what }) => ({
     status: 404,
-    code: `${what.toUpperCase()}_NOT_FOUND`,
+    code: `${what.toUpperCase().replaceAll(" ", "_")}_NOT_FOUND`,
     ko: "찾을 수 없습니다.",
     en: `There is no such ${what}.`
   }),
@@ -192,6 +214,14 @@ const table: Table = {
     "이미 등록된 사업자등록번호입니다.",
     "An academy with this registration number exists."
   ),
+  RunNotRunning: ({ status }) => ({
+    status: 409,
+    code: "RUN_NOT_RUNNING",
+    ko: `진행 중이 아닙니다(${status}).`,
+    en: `The run is ${status}: only a RUNNING one can be aborted.`,
+    currentState: status,
+    requestedState: "ABORTED"
+  }),
   SessionNotOpen: plain(
     409,
     "SESSION_NOT_OPEN",

@@ -1,5 +1,5 @@
 /** The one place where database errors become what the ports speak of. */
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { ChangedMeanwhile } from "../../../domain/Errors.ts"
 import { AlreadyGuardian } from "../../../domain/Guardianship.ts"
@@ -19,6 +19,8 @@ const collisions: ReadonlySet<string> = new Set([
   "attendance_session_student",
   "attendance_change_pkey",
   "class_session_origin",
+  "absence_decision_once",
+  "roll_chase_once",
   "notification_once"
 ])
 
@@ -71,5 +73,17 @@ export const orUnavailable = <A, R>(
     const known = classify(error)
     return known instanceof StorageUnavailable ? Effect.fail(known) : Effect.die(error)
   })
+
+/** The same, given up after this: a connection may hang without ever saying so. */
+export const inTime =
+  (patience: Duration.Duration) =>
+  <A, R>(effect: Effect.Effect<A, SqlError.SqlError, R>): Effect.Effect<A, StorageUnavailable, R> =>
+    Effect.timeoutOrElse(orUnavailable(effect), {
+      duration: patience,
+      orElse: () =>
+        Effect.fail(
+          new StorageUnavailable({ conflict: false, cause: new Error(`no answer within ${Duration.format(patience)}`) })
+        )
+    })
 
 export const changedMeanwhile = new ChangedMeanwhile()

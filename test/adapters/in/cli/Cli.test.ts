@@ -19,7 +19,22 @@ describe("ams", () => {
         assert.deepStrictEqual([code, stderr], [0, ""])
       }
       assert.strictEqual(version.stdout, `ams v${manifest.version}\n`)
-      for (const command of ["serve", "migrate", "seed", "admin", "status", "read-side", "failed-events"]) {
+      for (
+        const command of [
+          "serve",
+          "migrate",
+          "seed",
+          "admin",
+          "status",
+          "doctor",
+          "read-side",
+          "handlers",
+          "deliveries",
+          "events",
+          "failed-events",
+          "alerts"
+        ]
+      ) {
         assert.match(help.stdout, new RegExp(`^ +${command} `, "m"))
       }
       for (const command of ["list", "show", "replay", "discard"]) {

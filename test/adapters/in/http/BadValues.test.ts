@@ -106,7 +106,10 @@ layer(World.layer, { excludeTestServices: true })("bad values in a body", (it) =
         Effect.gen(function*() {
           const ams = yield* Ams
           const { a } = yield* World
-          for (const path of ["/api/v1/members", "/api/v1/classes", "/api/v1/attendances"]) {
+          const failures = "/api/v1/operations/failed-events"
+          for (
+            const path of ["/api/v1/members", "/api/v1/classes", "/api/v1/attendances", failures, `${failures}/runs`]
+          ) {
             const answer = yield* ams.call("GET", `${path}?cursor=${cursor}`, { token: a.manager.token })
             expect(pointersOf(problemOf(answer, 400))).toEqual(["/query/cursor"])
           }

@@ -40,7 +40,12 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         ...sent.body,
         timeZone: "Asia/Seoul",
         status: "ACTIVE",
-        settings: { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 },
+        settings: {
+          checkInOpensBeforeMinutes: 30,
+          lateAfterMinutes: 10,
+          missingAfterMinutes: 10,
+          rollChaseAfterMinutes: 10
+        },
         version: 1
       })
       yield* refused("academies.create", sent, 409, "ACADEMY_DUPLICATE")
@@ -202,6 +207,7 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         note: "mistaken for another",
         version: 5
       })
+      expect(yield* good("attendances.absences", { ...teacher, params })).toEqual([])
       expect(yield* good("attendances.history", { ...student, params })).toMatchObject([
         { from: "NONE", to: "REQUESTED", actorId: studentId, actorRole: "STUDENT", channel: "API", reason: null },
         { from: "REQUESTED", to: "NONE", actorRole: "TEACHER", reason: "not in the room" },
@@ -233,6 +239,127 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         { date: addDays(date, 1), sessions: 1, expected: 1, present: 0, attendanceRate: 0 }
       ])
       expect(yield* good("classes.list", { token: student.token })).toMatchObject([{ id: classId, enrolled: 1 }])
+    }))
+
+  it.effect("lets a handler rest and go on, once each", () =>
+    Effect.gen(function*() {
+      const { a, admin } = yield* World
+      const [administrator, manager] = [{ token: admin }, { token: a.manager.token }]
+      const params = { handler: "Statistics" }
+      const pause = { ...administrator, params, body: { reason: " maintenance " } }
+      const paused = { handler: "Statistics", paused: { reason: "maintenance", since: expect.any(String) } }
+      expect(yield* good("operations.pause", pause)).toMatchObject(paused)
+      yield* refused("operations.pause", pause, 409, "HANDLER_ALREADY_PAUSED")
+      expect(yield* good("operations.handlers", manager)).toMatchObject([
+        { handler: "ReadModelSync", paused: null, openIn: null },
+        paused,
+        { handler: "Notifications" },
+        { handler: "SendMessage", policy: { batch: 1, retries: 3 } }
+      ])
+      expect(yield* good("operations.resume", { ...administrator, params })).toMatchObject({ paused: null })
+      yield* refused("operations.resume", { ...administrator, params }, 409, "HANDLER_NOT_PAUSED")
+    }))
+
+  it.effect("sees how far behind the handlers are; the processes only who operates them", () =>
+    Effect.gen(function*() {
+      const { a, admin } = yield* World
+      yield* (yield* Ams).settled
+      const idle = { open: 0, oldestSeconds: 0 }
+      const ours = yield* good("operations.deliveries", { token: a.manager.token })
+      expect(ours).toMatchObject({ ...idle, academyId: a.id, nodes: null })
+      const all = yield* good("operations.deliveries", { token: admin })
+      expect(all).toMatchObject({ ...idle, academyId: null, nodes: [{ pid: process.pid, openCircuits: [] }] })
+    }))
+
+  it.effect("follows a check-in to the message that a parent got, without a name, a number or a text", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const as = yield* office
+      const { attendanceId, params, studentId, teacher } = yield* arrived()
+      const parent = person("PARENT")
+      const parentId = yield* make("members.create", { ...as, body: parent })
+      yield* good("members.linkGuardian", { ...as, params: { studentId }, body: { parentId, relationship: "MOTHER" } })
+      yield* good("attendances.confirm", { ...teacher, params, body: { students: [{ studentId, status: "PRESENT" }] } })
+      yield* ams.settled
+      const eventId = yield* ams.eventOf(attendanceId, "AttendanceConfirmed")
+      const story = yield* good("operations.event", { ...as, params: { eventId } })
+      const message = { kind: "CHECK_IN", channel: expect.any(String), attempts: [{ number: 1, provider: "sandbox" }] }
+      expect(story).toMatchObject({
+        event: { id: eventId, type: "AttendanceConfirmed", aggregate: { id: attendanceId }, payload: { studentId } },
+        together: [],
+        deliveries: ["ReadModelSync", "Statistics", "Notifications"].map((handler) => ({ handler, state: "done" })),
+        failed: [],
+        messages: [message]
+      })
+      const { messages: [{ id }] } = yield* Schema.decodeUnknownEffect(
+        Schema.Struct({ messages: Schema.Tuple([Schema.Struct({ id: Schema.String })]) })
+      )(story)
+      const planned = yield* ams.eventOf(id, "MessagePlanned")
+      const next = yield* good("operations.event", { ...as, params: { eventId: planned } })
+      expect(next).toMatchObject({ deliveries: [{}, { handler: "SendMessage", state: "done" }], messages: [{ id }] })
+      for (const personal of [parent.name, parent.phone?.slice(-8) ?? "", "출석"]) {
+        expect(JSON.stringify([story, next])).not.toContain(personal)
+      }
+    }))
+
+  it.effect("finds what failed, gives it to its handler again or gives it up; done is done", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const { a } = yield* World
+      const as = yield* office
+      const fingerprint = "ReadModelSync:http-503@adapters/x.ts"
+      const [one, other] = [yield* ams.plant(a.id, { fingerprint }), yield* ams.plant(a.id, { fingerprint, age: 3600 })]
+      const query = `?fingerprint=${encodeURIComponent(fingerprint)}`
+      const open = { academyId: a.id, status: "OPEN", class: "permanent", fingerprint, handler: "ReadModelSync" }
+      expect(yield* good("failedEvents.list", { ...as, query: `${query}&status=OPEN&limit=5` })).toMatchObject([
+        { id: other.id, ...open },
+        { id: one.id, eventId: one.eventId, attempts: [{ number: 1 }], nextRedriveAt: null, ...open }
+      ])
+      const anHourAgo = `${query}&failedBefore=${new Date(Date.now() - 1_800_000).toISOString()}`
+      expect(yield* good("failedEvents.list", { ...as, query: anHourAgo })).toMatchObject([{ id: other.id }])
+      expect(yield* good("failedEvents.groups", { ...as, query })).toMatchObject([
+        { fingerprint, count: 2, academies: 1, sample: one.id, lastFailedAt: expect.stringMatching(/Z$/) }
+      ])
+
+      const params = { failedEventId: one.id }
+      expect(yield* good("failedEvents.replay", { ...as, params })).toMatchObject({ id: one.id, replays: 1 })
+      yield* ams.settled
+      expect(yield* good("failedEvents.show", { ...as, params })).toMatchObject({ ...open, status: "RESOLVED" })
+      const refusal = yield* refused("failedEvents.replay", { ...as, params }, 409, "FAILED_EVENT_NOT_OPEN")
+      expect(refusal).toMatchObject({ currentState: "RESOLVED", requestedState: "REPLAYING" })
+
+      const giveUp = { ...as, params: { failedEventId: other.id }, body: { reason: " told by hand " } }
+      expect(yield* good("failedEvents.discard", giveUp)).toMatchObject({ status: "DISCARDED", reason: "told by hand" })
+      yield* refused("failedEvents.discard", giveUp, 409, "FAILED_EVENT_NOT_OPEN")
+      const done = { open: 0, expired: 0, replaying: 0, done: 2 }
+      expect(yield* good("failedEvents.preview", { ...as, query })).toEqual(done)
+      yield* refused("failedEvents.show", { ...as, params: { failedEventId: a.id } }, 404, "FAILED_EVENT_NOT_FOUND")
+    }))
+
+  it.effect("begins a run over many, sees how far it is, and aborts it", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const { a, admin } = yield* World
+      const as = yield* office
+      const fingerprint = "ReadModelSync:run"
+      yield* Effect.all([ams.plant(a.id, { fingerprint }), ams.plant(a.id, { fingerprint })])
+      const filter = { fingerprint, failedFrom: "2026-03-02T16:30:00+09:00" }
+      const begin = { ...as, body: { action: "REPLAY", filter, rate: 2 } }
+      const begun = yield* good("failedEvents.startRun", begin)
+      const run = { filter: { ...filter, academyId: a.id, failedFrom: "2026-03-02T07:30:00.000Z" }, rate: 2, total: 2 }
+      expect(begun).toMatchObject({ ...run, action: "REPLAY", status: "RUNNING", done: 0, reason: null })
+      const params = { runId: idOf(begun) }
+      expect(yield* good("failedEvents.run", { ...as, params })).toEqual(begun)
+      expect(yield* good("failedEvents.runs", { ...as, query: "?limit=1" })).toEqual([begun])
+      expect(yield* good("failedEvents.runs", { token: admin, query: "?limit=1" })).toEqual([begun])
+      expect(yield* good("failedEvents.abortRun", { ...as, params })).toMatchObject({ ...run, status: "ABORTED" })
+      const refusal = yield* refused("failedEvents.abortRun", { ...as, params }, 409, "RUN_NOT_RUNNING")
+      expect(refusal).toMatchObject({ currentState: "ABORTED", requestedState: "ABORTED" })
+
+      for (const body of [{ ...begin.body, action: "DISCARD" }, { ...begin.body, reason: "why" }]) {
+        const problem = yield* refused("failedEvents.startRun", { ...as, body }, 400, "COMMON_VALIDATION_FAILED")
+        expect(problem.errors).toMatchObject([{ pointer: "/body/reason" }])
+      }
     }))
 
   it("was made to every endpoint", () => {

@@ -75,9 +75,9 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           )
           const told = problems.map((status) => Object.keys(operation?.responses[status]?.content ?? {}))
           expect(told).toEqual(problems.map(() => ["application/problem+json"]))
-          const good = operation?.responses[endpoint.creates ? "201" : "200"]
+          const good = operation?.responses[String(endpoint.status)]
           expect(Object.keys(good?.content ?? {})).toEqual(["application/json"])
-          expect(Object.keys(good?.headers ?? {})).toEqual(endpoint.creates ? ["location"] : [])
+          expect(Object.keys(good?.headers ?? {})).toEqual(endpoint.status !== 200 ? ["location"] : [])
         })
     )
   })
@@ -99,7 +99,14 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
       yield* ams.settled
       const { json, status } = yield* ams.call("GET", "/health/async")
       expect(status).toBe(200)
-      expect(json).toEqual({ status: "ok", handlers: expect.any(Array), failedEvents: 0, readSide: "ok" })
+      expect(json).toEqual({
+        status: "ok",
+        reasons: [],
+        handlers: expect.any(Array),
+        failedEvents: 0,
+        nodes: 1,
+        readSide: "ok"
+      })
     }))
 
   it.effect("/.well-known/jwks.json shows the public key only", () =>
@@ -123,10 +130,14 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
       const { headers, text } = yield* ams.call("GET", "/metrics")
       expect(headers["content-type"]).toMatch(/^text\/plain/)
       const requests = "http_server_request_duration_seconds_count"
-      expect(text).toContain(`\n${requests}{method="GET",route="/api/v1/classes/:classId/sessions",status="400"} 1\n`)
-      expect(text).toContain(`\n${requests}{method="GET",route="other",status="404"} 1\n`)
+      const answered = (labels: string) => expect(text).toContain(`\n${requests}{url_scheme="http",${labels}} 1\n`)
+      answered(
+        `http_request_method="GET",http_route="/api/v1/classes/:classId/sessions",http_response_status_code="400"`
+      )
+      answered(`http_request_method="GET",http_response_status_code="404"`)
       for (const handler of ["ReadModelSync", "Statistics"]) {
-        expect(text).toMatch(new RegExp(`^ams_delivery_lag_seconds_count\\{handler="${handler}"\\} [1-9]`, "m"))
+        const group = `messaging_system="ams",messaging_consumer_group_name="${handler}"`
+        expect(text).toMatch(new RegExp(`^ams_delivery_delay_seconds_count\\{${group}\\} [1-9]`, "m"))
       }
       expect(text).not.toContain("/nowhere")
       expect(text).not.toContain(a.own.classId)

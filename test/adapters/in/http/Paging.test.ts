@@ -61,12 +61,19 @@ class Lists
         const first = (yield* page(sessions, manager, "")).data[0]?.["id"]
         yield* ams.make(`/api/v1/sessions/${String(first)}/attendances`, undefined, as)
       }
+      for (let n = 0; n < 7; n++) {
+        yield* ams.plant(a.id)
+        const sent = { ...manager, body: { action: "REPLAY", filter: { fingerprint: "ReadModelSync:nothing" } } }
+        yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
+      }
       yield* ams.settled
       return Lists.of({
         "members.list": ["/api/v1/members?role=STUDENT", manager],
         "classes.list": ["/api/v1/classes", manager],
         "attendances.ofClass": [`/api/v1/classes/${a.own.classId}/attendances?date=${date}`, manager],
         "attendances.ofStudent": ["/api/v1/attendances", as],
+        "failedEvents.list": ["/api/v1/operations/failed-events", manager],
+        "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],
         "statistics.classDays": [`/api/v1/statistics/class-days?classId=${a.own.classId}`, manager]
       })
     })

@@ -7,7 +7,10 @@ import { Ams, type House } from "../../../support/http.ts"
 
 /** By the ids of their academy; the names are those of the paths' parameters. */
 export type Things = Readonly<
-  Record<"classId" | "sessionId" | "attendanceId" | "teacherId" | "studentId" | "parentId", string>
+  Record<
+    "classId" | "sessionId" | "attendanceId" | "eventId" | "academyId" | "teacherId" | "studentId" | "parentId",
+    string
+  >
 >
 
 export interface Given {
@@ -65,6 +68,34 @@ const guardian = (studentId: string, parentId: string): Asked => ({
 const days = "dateFrom=2026-01-01&dateTo=2099-12-31"
 const refusal = { reason: "not seen" }
 const correction = { status: "EXCUSED", reason: "mistaken" }
+/** Whoever asked before may have left it paused, or running. */
+const handler = Effect.fnUntraced(function*({ a }: Given, first: "pause" | "resume", body?: unknown) {
+  const ams = yield* Ams
+  const params = { handler: "Statistics" }
+  const sent = first === "pause" ? { ...a.office, body: { reason: "before" } } : a.office
+  yield* ams.call("POST", `/api/v1/operations/handlers/${params.handler}/${first}`, sent)
+  return { params, body }
+})
+/** An OPEN one of that academy, or an id of nothing at an academy that is none. */
+const failure = Effect.fnUntraced(function*({ academyId }: Things, body?: unknown) {
+  const ams = yield* Ams
+  const failedEventId = academyId === "" ? randomUUID() : (yield* ams.plant(academyId)).id
+  return { params: { failedEventId }, body }
+})
+/** The same for a run that is going on. */
+const running = Effect.fnUntraced(function*({ a }: Given, { academyId }: Things) {
+  if (academyId === "") return { params: { runId: randomUUID() } }
+  const ams = yield* Ams
+  const fingerprint = `ReadModelSync:${randomUUID()}`
+  yield* ams.plant(academyId, { fingerprint })
+  const sent = {
+    ...a.office,
+    headers: { "x-ams-academy": academyId },
+    body: { action: "REPLAY", filter: { fingerprint } }
+  }
+  const answer = yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
+  return { params: { runId: answer.headers.location?.split("/").at(-1) ?? "" } }
+})
 const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 
 export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
@@ -102,11 +133,34 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "attendances.correct B's": ({ far }) => now({ params: far, body: correction }),
   "attendances.history own": ({ own }) => now({ params: own }),
   "attendances.history B's": ({ far }) => now({ params: far }),
+  "attendances.absences own": ({ own }) => now({ params: own }),
+  "attendances.absences B's": ({ far }) => now({ params: far }),
   "attendances.ofClass own": ({ a, own }) => now({ params: own, query: `?date=${a.own.date}` }),
   "attendances.ofClass B's": ({ a, far }) => now({ params: far, query: `?date=${a.own.date}` }),
   "attendances.ofStudent": () => now({}),
   "attendances.ofStudent own": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
   "attendances.ofStudent B's": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
   "statistics.classDays own": ({ own }) => now({ query: `?classId=${own.classId}&${days}` }),
-  "statistics.classDays B's": ({ far }) => now({ query: `?classId=${far.classId}&${days}` })
+  "statistics.classDays B's": ({ far }) => now({ query: `?classId=${far.classId}&${days}` }),
+  "failedEvents.list": () => now({}),
+  "failedEvents.groups": () => now({}),
+  "failedEvents.preview": () => now({}),
+  "failedEvents.show own": ({ own }) => failure(own),
+  "failedEvents.show B's": ({ far }) => failure(far),
+  "failedEvents.replay own": ({ own }) => failure(own),
+  "failedEvents.replay B's": ({ far }) => failure(far),
+  "failedEvents.discard own": ({ own }) => failure(own, { reason: "why" }),
+  "failedEvents.discard B's": ({ far }) => failure(far, { reason: "why" }),
+  "failedEvents.runs": () => now({}),
+  "failedEvents.startRun": () => now({ body: { action: "REPLAY", filter: { fingerprint: "ReadModelSync:nothing" } } }),
+  "failedEvents.run own": (given) => running(given, given.own),
+  "failedEvents.run B's": (given) => running(given, given.far),
+  "failedEvents.abortRun own": (given) => running(given, given.own),
+  "failedEvents.abortRun B's": (given) => running(given, given.far),
+  "operations.handlers": () => now({}),
+  "operations.pause": (given) => handler(given, "resume", { reason: "maintenance" }),
+  "operations.resume": (given) => handler(given, "pause"),
+  "operations.deliveries": () => now({}),
+  "operations.event own": ({ own }) => now({ params: own }),
+  "operations.event B's": ({ far }) => now({ params: far })
 }

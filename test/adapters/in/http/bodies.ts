@@ -19,7 +19,12 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
       zipCode: "04524",
       registrationNumber: `good-${++made}`,
       timeZone: "Asia/Seoul",
-      settings: { checkInOpensBeforeMinutes: 30, lateAfterMinutes: 10 }
+      settings: {
+        checkInOpensBeforeMinutes: 30,
+        lateAfterMinutes: 10,
+        missingAfterMinutes: 10,
+        rollChaseAfterMinutes: 10
+      }
     }
   },
   "members.create": {
@@ -61,5 +66,22 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
     body: { students: [{ studentId: own.student.id, status: "PRESENT" }] }
   },
   "attendances.refuse": { params: { attendanceId }, body: { reason: "not seen" } },
-  "attendances.correct": { params: { attendanceId }, body: { status: "ABSENT", reason: "mistaken" } }
+  "attendances.correct": { params: { attendanceId }, body: { status: "ABSENT", reason: "mistaken" } },
+  "failedEvents.startRun": {
+    body: {
+      action: "DISCARD",
+      filter: {
+        handler: "SendMessage",
+        eventType: "MessagePlanned",
+        class: "permanent",
+        fingerprint: "SendMessage:nothing",
+        failedFrom: "2026-03-02T07:30:00Z",
+        failedBefore: "2026-03-02T16:30:00.250+09:00"
+      },
+      rate: 50,
+      reason: "told by hand"
+    }
+  },
+  "failedEvents.discard": { body: { reason: "told by hand" } },
+  "operations.pause": { params: { handler: "Statistics" }, body: { reason: "maintenance" } }
 })

@@ -15,7 +15,8 @@ export interface Endpoint {
   readonly query: ReadonlyArray<string>
   /** Its body's fields; none where it takes no body. */
   readonly body: ReadonlyArray<string> | undefined
-  readonly creates: boolean
+  /** Of a good answer: 201 and 202 say where to look. */
+  readonly status: number
 }
 
 const fieldsOf = (schema: { readonly ast: SchemaAST.AST } | undefined): ReadonlyArray<string> => {
@@ -37,7 +38,7 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         params: fieldsOf(endpoint.params),
         query: fieldsOf(endpoint.query),
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
-        creates: successes.has(201)
+        status: [...successes.keys()][0] ?? 0
       })
     }
   })
@@ -45,7 +46,9 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
 })()
 
 const someId = "0199aaaa-0000-7000-8000-000000000001"
+/** Parameters that are no ids. */
+const names: Readonly<Record<string, string>> = { handler: "Statistics" }
 
 /** The endpoint's address, an id of nothing for each parameter that is not given. */
 export const address = (endpoint: Endpoint, given: Readonly<Record<string, string>> = {}, query = "") =>
-  endpoint.path.replace(/:(\w+)/g, (_, name: string) => given[name] ?? someId) + query
+  endpoint.path.replace(/:(\w+)/g, (_, name: string) => given[name] ?? names[name] ?? someId) + query
