@@ -1,12 +1,7 @@
 import { defineConfig } from "vitest/config"
 
-/** Their figures, and the seconds that a table may be emptied in, mean something on a machine that does nothing else. */
-const alone = [
-  "test/adapters/out/postgres/PostgresRetention.test.ts",
-  "test/chaos/chaos.test.ts",
-  "test/chaos/Outages.test.ts",
-  "test/e2e/StopUnderLoad.test.ts"
-]
+/** Their figures mean something on a machine that does nothing else. */
+const alone = ["test/chaos/chaos.test.ts", "test/chaos/Outages.test.ts", "test/e2e/StopUnderLoad.test.ts"]
 
 export default defineConfig({
   test: {
