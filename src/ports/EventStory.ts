@@ -1,52 +1,59 @@
 /** Everything that is known of one event: its transaction, its deliveries, its attempts, the messages that came of it. */
-import { Context, type Effect, type Option } from "effect"
-import type { AcademyId, EventId } from "../domain/Ids.ts"
-import type { FailedEvent } from "./FailedEventStore.ts"
+import { Context, type Effect, type Option, Schema } from "effect"
+import { AcademyId, EventId } from "../domain/Ids.ts"
+import { FailedEvent } from "./FailedEventStore.ts"
 import type { StorageUnavailable } from "./UnitOfWork.ts"
 
-export interface Story {
-  readonly event: {
-    readonly id: EventId
-    readonly type: string
-    readonly version: number
-    readonly academyId: AcademyId | null
-    readonly aggregate: { readonly type: string; readonly id: string; readonly version: number }
-    readonly occurredAt: Date
-    readonly actor: string | null
-    readonly correlationId: string | null
-    readonly traceparent: string | null
-    readonly payload: unknown
-  }
+export const StoryDelivery = Schema.Struct({
+  handler: Schema.String,
+  state: Schema.Literals(["done", "waiting", "in hand", "failed", "discarded"]),
+  owner: Schema.NullOr(Schema.String),
+  attempts: Schema.Int,
+  takeovers: Schema.Int,
+  nextAttemptAt: Schema.NullOr(Schema.Date),
+  history: FailedEvent.fields.attempts
+})
+
+export const StoryAttempt = Schema.Struct({
+  number: Schema.Int,
+  channel: Schema.String,
+  provider: Schema.String,
+  outcome: Schema.NullOr(Schema.String),
+  startedAt: Schema.Date,
+  finishedAt: Schema.NullOr(Schema.Date)
+})
+
+export const StoryMessage = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.String,
+  status: Schema.String,
+  channel: Schema.NullOr(Schema.String),
+  attempts: Schema.Array(StoryAttempt)
+})
+
+export const Story = Schema.Struct({
+  event: Schema.Struct({
+    id: EventId,
+    type: Schema.String,
+    version: Schema.Int,
+    academyId: Schema.NullOr(AcademyId),
+    aggregate: Schema.Struct({ type: Schema.String, id: Schema.String, version: Schema.Int }),
+    occurredAt: Schema.Date,
+    actor: Schema.NullOr(Schema.String),
+    correlationId: Schema.NullOr(Schema.String),
+    traceparent: Schema.NullOr(Schema.String),
+    payload: Schema.Unknown
+  }),
   /** The other events that the same transaction wrote. */
-  readonly together: ReadonlyArray<{ readonly id: EventId; readonly type: string; readonly aggregateId: string }>
+  together: Schema.Array(Schema.Struct({ id: EventId, type: Schema.String, aggregateId: Schema.String })),
   /** One for each handler that hears of it. A delivery without row is done. */
-  readonly deliveries: ReadonlyArray<{
-    readonly handler: string
-    readonly state: "done" | "waiting" | "in hand" | "failed" | "discarded"
-    readonly owner: string | null
-    readonly attempts: number
-    readonly takeovers: number
-    readonly nextAttemptAt: Date | null
-    readonly history: FailedEvent["attempts"]
-  }>
+  deliveries: Schema.Array(StoryDelivery),
   /** With every attempt that it had. */
-  readonly failed: ReadonlyArray<FailedEvent>
+  failed: Schema.Array(FailedEvent),
   /** Messages planned for it, without recipient and text: those are personal. */
-  readonly messages: ReadonlyArray<{
-    readonly id: string
-    readonly kind: string
-    readonly status: string
-    readonly channel: string | null
-    readonly attempts: ReadonlyArray<{
-      readonly number: number
-      readonly channel: string
-      readonly provider: string
-      readonly outcome: string | null
-      readonly startedAt: Date
-      readonly finishedAt: Date | null
-    }>
-  }>
-}
+  messages: Schema.Array(StoryMessage)
+})
+export type Story = typeof Story.Type
 
 export class EventStory extends Context.Service<EventStory, {
   /** None when there is no such event, at this academy (`null`: any). */

@@ -3,7 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Reason } from "../../../application/operations/Operator.ts"
 import { AcademyId, EventId, Incarnation, MemberId } from "../../../domain/Ids.ts"
 import { HandlerName } from "../../../domain/Subscription.ts"
-import { FailedEvent } from "../../../ports/FailedEventStore.ts"
+import { Story } from "../../../ports/EventStory.ts"
 import { Auth } from "./Auth.ts"
 import { Body, Many, One } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
@@ -43,46 +43,6 @@ export const DeliveryStatus = Schema.Struct({
   })))
 })
 
-export const EventStory = Schema.Struct({
-  event: Schema.Struct({
-    id: EventId,
-    type: Schema.String,
-    version: Schema.Int,
-    academyId: Schema.NullOr(AcademyId),
-    aggregate: Schema.Struct({ type: Schema.String, id: Schema.String, version: Schema.Int }),
-    occurredAt: Schema.Date,
-    actor: Schema.NullOr(Schema.String),
-    correlationId: Schema.NullOr(Schema.String),
-    traceparent: Schema.NullOr(Schema.String),
-    payload: Schema.Unknown
-  }),
-  together: Schema.Array(Schema.Struct({ id: EventId, type: Schema.String, aggregateId: Schema.String })),
-  deliveries: Schema.Array(Schema.Struct({
-    handler: Schema.String,
-    state: Schema.Literals(["done", "waiting", "in hand", "failed", "discarded"]),
-    owner: Schema.NullOr(Schema.String),
-    attempts: Schema.Int,
-    takeovers: Schema.Int,
-    nextAttemptAt: Schema.NullOr(Schema.Date),
-    history: FailedEvent.fields.attempts
-  })),
-  failed: Schema.Array(FailedEvent),
-  messages: Schema.Array(Schema.Struct({
-    id: Schema.String,
-    kind: Schema.String,
-    status: Schema.String,
-    channel: Schema.NullOr(Schema.String),
-    attempts: Schema.Array(Schema.Struct({
-      number: Schema.Int,
-      channel: Schema.String,
-      provider: Schema.String,
-      outcome: Schema.NullOr(Schema.String),
-      startedAt: Schema.Date,
-      finishedAt: Schema.NullOr(Schema.Date)
-    }))
-  }))
-})
-
 export class OperationsApi extends HttpApiGroup.make("operations").add(
   HttpApiEndpoint.get("handlers", "/handlers", { success: Many(HandlerState), error: problems }),
   HttpApiEndpoint.post("pause", "/handlers/:handler/pause", {
@@ -99,7 +59,7 @@ export class OperationsApi extends HttpApiGroup.make("operations").add(
   HttpApiEndpoint.get("deliveries", "/deliveries", { success: One(DeliveryStatus), error: problems }),
   HttpApiEndpoint.get("event", "/events/:eventId", {
     params: { eventId: EventId },
-    success: One(EventStory),
+    success: One(Story),
     error: problems
   })
 ).middleware(Auth).prefix("/api/v1/operations") {}

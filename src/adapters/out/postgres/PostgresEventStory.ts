@@ -1,50 +1,26 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { EventType } from "../../../domain/DomainEvent.ts"
-import { AcademyId, EventId } from "../../../domain/Ids.ts"
+import type { AcademyId, EventId } from "../../../domain/Ids.ts"
 import { subscribersOf } from "../../../domain/Subscription.ts"
-import { EventStory, type Story } from "../../../ports/EventStory.ts"
-import { FailedEvent } from "../../../ports/FailedEventStore.ts"
+import { EventStory, Story, StoryAttempt, StoryDelivery, StoryMessage } from "../../../ports/EventStory.ts"
+import type { FailedEvent } from "../../../ports/FailedEventStore.ts"
 import { columns as failedEventColumns } from "./FailedEventRows.ts"
 import { orUnavailable } from "./Faults.ts"
 
-const decodeEvents = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
-  id: EventId,
-  type: Schema.String,
-  version: Schema.Int,
-  academyId: Schema.NullOr(AcademyId),
-  aggregate: Schema.Struct({ type: Schema.String, id: Schema.String, version: Schema.Int }),
-  occurredAt: Schema.Date,
-  actor: Schema.NullOr(Schema.String),
-  correlationId: Schema.NullOr(Schema.String),
-  traceparent: Schema.NullOr(Schema.String),
-  payload: Schema.Unknown
-})))
-const decodeTogether = Schema.decodeUnknownSync(
-  Schema.Array(Schema.Struct({ id: EventId, type: Schema.String, aggregateId: Schema.String }))
-)
-const decodeFailed = Schema.decodeUnknownSync(Schema.Array(FailedEvent))
+const decodeEvents = Schema.decodeUnknownSync(Schema.Array(Story.fields.event))
+const decodeTogether = Schema.decodeUnknownSync(Story.fields.together)
+const decodeFailed = Schema.decodeUnknownSync(Story.fields.failed)
 
-const DeliveryRow = Schema.Struct({
-  handler: Schema.String,
-  owner: Schema.NullOr(Schema.String),
-  attempts: Schema.Int,
-  takeovers: Schema.Int,
-  nextAttemptAt: Schema.Date,
-  history: FailedEvent.fields.attempts
-})
+const { handler, owner, attempts, takeovers, history } = StoryDelivery.fields
+const DeliveryRow = Schema.Struct({ handler, owner, attempts, takeovers, nextAttemptAt: Schema.Date, history })
 const decodeDeliveries = Schema.decodeUnknownSync(Schema.Array(DeliveryRow))
 
 const decodeMessages = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
-  id: Schema.String,
-  kind: Schema.String,
-  status: Schema.String,
-  channel: Schema.NullOr(Schema.String),
+  ...StoryMessage.fields,
+  // Out of JSON, where an instant is a string.
   attempts: Schema.Array(Schema.Struct({
-    number: Schema.Int,
-    channel: Schema.String,
-    provider: Schema.String,
-    outcome: Schema.NullOr(Schema.String),
+    ...StoryAttempt.fields,
     startedAt: Schema.DateFromString,
     finishedAt: Schema.NullOr(Schema.DateFromString)
   }))
