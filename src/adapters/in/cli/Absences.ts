@@ -1,11 +1,11 @@
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Absences } from "../../../application/operations/Absences.ts"
-import { CurrentOperator } from "../../../application/operations/Operator.ts"
 import { AbsenceState } from "../../../domain/Absence.ts"
 import { AcademyId, SessionId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import type { AbsenceInFull } from "../../../ports/AbsenceRepository.ts"
+import { academy, atTerminal } from "./Operating.ts"
 import { answer, instant, table } from "./Output.ts"
 
 const asAnswer = (absence: AbsenceInFull) => ({ ...absence, decidedAt: DateTime.formatIso(absence.decidedAt) })
@@ -43,11 +43,7 @@ const listed = Effect.fnUntraced(function*(input: {
 /** `ams absences` */
 export const absences = <E, R>(needs: Layer.Layer<Absences, E, R>) =>
   Command.make("absences", {
-    academy: Flag.String("academy").pipe(
-      Flag.withDescription("Only those of the academy with this id"),
-      Flag.withSchema(AcademyId),
-      Flag.optional
-    ),
+    academy,
     session: Flag.String("session").pipe(
       Flag.withDescription("Only those of the session with this id"),
       Flag.withSchema(SessionId),
@@ -69,5 +65,5 @@ export const absences = <E, R>(needs: Layer.Layer<Absences, E, R>) =>
     )
   }, listed).pipe(
     Command.withDescription("Students who were not there, and what was decided about each"),
-    Command.provide(Layer.merge(needs, Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)))
+    Command.provide(Layer.merge(needs, atTerminal))
   )

@@ -1,9 +1,9 @@
 import { Clock, Console, Effect, Layer, Option, Schedule, Schema, Stdio } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Deliveries, type DeliveryStatus } from "../../../application/operations/Deliveries.ts"
-import { CurrentOperator } from "../../../application/operations/Operator.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
 import type { Backlog } from "../../../ports/DeliveryStore.ts"
+import { academy, atTerminal } from "./Operating.ts"
 import { answer, type Column, instant, Json, seconds, table } from "./Output.ts"
 
 const columns: ReadonlyArray<Column<Backlog>> = [
@@ -89,14 +89,6 @@ export const watched = Effect.fnUntraced(function*(input: {
     })
   )
 })
-
-const academy = Flag.String("academy").pipe(
-  Flag.withDescription("Only those of the academy with this id"),
-  Flag.withSchema(AcademyId),
-  Flag.optional
-)
-
-const atTerminal = Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)
 
 /** `ams deliveries status`, `watch`. `endless`: told that a signal ends the command well. */
 export const deliveries = <E, R>(needs: Layer.Layer<Deliveries, E, R>, endless: Effect.Effect<void>) => {

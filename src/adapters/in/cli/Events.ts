@@ -1,9 +1,9 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { Events } from "../../../application/operations/Events.ts"
-import { CurrentOperator } from "../../../application/operations/Operator.ts"
 import { EventId } from "../../../domain/Ids.ts"
 import type { Story } from "../../../ports/EventStory.ts"
+import { atTerminal } from "./Operating.ts"
 import { answer, instant, list, table } from "./Output.ts"
 
 const at = (time: Date | null) => (time === null ? "" : instant(time))
@@ -116,7 +116,7 @@ export const events = <E, R>(needs: Layer.Layer<Events, E, R>) =>
         )
       }, shown).pipe(
         Command.withDescription("Tell one event's whole story: its transaction, deliveries, attempts and messages"),
-        Command.provide(Layer.merge(needs, Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)))
+        Command.provide(Layer.merge(needs, atTerminal))
       )
     ])
   )

@@ -2,9 +2,9 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { defaultRate, FailedEventRuns, RunRate } from "../../../application/operations/FailedEventRuns.ts"
 import { FailedEvents } from "../../../application/operations/FailedEvents.ts"
-import { CurrentOperator, Reason } from "../../../application/operations/Operator.ts"
+import { Reason } from "../../../application/operations/Operator.ts"
 import { EventType } from "../../../domain/DomainEvent.ts"
-import { AcademyId, FailedEventId, FailedEventRunId } from "../../../domain/Ids.ts"
+import { FailedEventId, FailedEventRunId } from "../../../domain/Ids.ts"
 import { Instant } from "../../../domain/LocalTime.ts"
 import { HandlerName } from "../../../domain/Subscription.ts"
 import type { DeliveryStore } from "../../../ports/DeliveryStore.ts"
@@ -12,6 +12,7 @@ import { FailureClass } from "../../../ports/EventHandler.ts"
 import { type FailedEventFilter, FailedEventStatus } from "../../../ports/FailedEventStore.ts"
 import { changeMany, confirm, someoneRuns } from "./FailedEventRuns.ts"
 import { eventsText, eventText, groupsText, ran, runsText, runText } from "./FailedEventTexts.ts"
+import { academy, atTerminal } from "./Operating.ts"
 import { answer, Misused } from "./Output.ts"
 
 // ---- what may be said
@@ -33,11 +34,7 @@ const filterFlags = {
     Flag.withDescription("Only those of this cause, as ams failed-events groups shows it"),
     Flag.optional
   ),
-  academy: Flag.String("academy").pipe(
-    Flag.withDescription("Only those of the academy with this id"),
-    Flag.withSchema(AcademyId),
-    Flag.optional
-  ),
+  academy,
   from: Flag.String("from").pipe(
     Flag.withDescription("Only those that failed last at this instant or later, as in 2026-03-02T07:30:00Z"),
     Flag.withSchema(Instant),
@@ -198,8 +195,6 @@ const runAborted = Effect.fnUntraced(function*(input: { readonly id: FailedEvent
 })
 
 // ---- the commands
-
-const atTerminal = Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)
 
 /** `ams failed-events list`, `groups`, `show`, `replay`, `discard`, `runs list`, `runs show`, `runs abort` */
 export const failedEvents = <E, R>(needs: Layer.Layer<FailedEvents | FailedEventRuns | DeliveryStore, E, R>) => {

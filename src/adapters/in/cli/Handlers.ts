@@ -1,8 +1,9 @@
 import { Effect, Layer } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Handlers, type HandlerState } from "../../../application/operations/Handlers.ts"
-import { CurrentOperator, Reason } from "../../../application/operations/Operator.ts"
+import { Reason } from "../../../application/operations/Operator.ts"
 import { HandlerName } from "../../../domain/Subscription.ts"
+import { atTerminal } from "./Operating.ts"
 import { answer, instant, seconds, table } from "./Output.ts"
 
 const stateOf = ({ circuitOpen, paused }: HandlerState) =>
@@ -50,8 +51,6 @@ const resumed = Effect.fnUntraced(function*(input: { readonly handler: HandlerNa
 const handler = Argument.Literals("handler", HandlerName.literals).pipe(
   Argument.withDescription(`One of ${HandlerName.literals.join(", ")}`)
 )
-
-const atTerminal = Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)
 
 /** `ams handlers list`, `pause`, `resume` */
 export const handlers = <E, R>(needs: Layer.Layer<Handlers, E, R>) => {

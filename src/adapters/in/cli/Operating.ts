@@ -1,0 +1,14 @@
+/** What the commands of operators have in common. */
+import { Layer } from "effect"
+import { Flag } from "effect/cli"
+import { CurrentOperator } from "../../../application/operations/Operator.ts"
+import { AcademyId } from "../../../domain/Ids.ts"
+
+export const atTerminal = Layer.succeed(CurrentOperator, CurrentOperator.atTerminal)
+
+/** `--academy`: of one academy instead of all. */
+export const academy = Flag.String("academy").pipe(
+  Flag.withDescription("Only those of the academy with this id"),
+  Flag.withSchema(AcademyId),
+  Flag.optional
+)
