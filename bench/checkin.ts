@@ -36,16 +36,16 @@ const plant = (url: string) =>
         select gen_random_uuid(), a, 'class ' || n, 's', t, 500, current_date - 30, 'ACTIVE', 1 from generate_series(0, 39) n;
       insert into class_schedule (id, class_id, day_of_week, start_time, end_time)
         select gen_random_uuid(), c.id, 'MON', '10:00', '11:00' from class c, generate_series(1, ${sessions});
-      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, starts_at, ends_at, status, version)
-        select gen_random_uuid(), a, s.class_id, s.id, current_date, now() - interval '5 minutes', now() + interval '3 hours', 'SCHEDULED', 1
+      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, day, starts_at, ends_at, status, version)
+        select gen_random_uuid(), a, s.class_id, s.id, current_date, current_date, now() - interval '5 minutes', now() + interval '3 hours', 'SCHEDULED', 1
         from class_schedule s;
       insert into enrollment (id, academy_id, class_id, student_id, from_date, status, version)
         select gen_random_uuid(), a, c.id, m.id, current_date - 30, 'ACTIVE', 1
         from (select id, row_number() over () % 40 as k from member where name like 'student %') m
         join (select id, (row_number() over (order by name)) % 40 as k from class) c using (k);
       -- A term's history, so that plans are made for a table that is in use.
-      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, starts_at, ends_at, status, version)
-        select gen_random_uuid(), a, s.class_id, s.id, current_date - 7, now() - interval '7 days', now() - interval '6 days', 'CLOSED', 1
+      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, day, starts_at, ends_at, status, version)
+        select gen_random_uuid(), a, s.class_id, s.id, current_date - 7, current_date - 7, now() - interval '7 days', now() - interval '6 days', 'CLOSED', 1
         from class_schedule s;
       insert into attendance (id, academy_id, session_id, class_id, student_id, status, version)
         select gen_random_uuid(), a, s.id, s.class_id, e.student_id, 'PRESENT', 1

@@ -116,7 +116,7 @@ const found = (url: string, academyId: string) =>
         insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version, occurred_at, payload)
         select uuidv7(), 'AttendanceCorrected', 1, a.academy_id, 'attendance', a.id, n, now(),
           jsonb_build_object('sessionId', a.session_id, 'studentId', a.student_id, 'classId', a.class_id,
-            'sessionDate', s.planned_on, 'from', 'LATE', 'to', 'PRESENT')
+            'sessionDate', s.day, 'from', 'LATE', 'to', 'PRESENT')
         from generate_series(1, ${burst / list}) n, attendance a join class_session s on s.id = a.session_id
         where a.academy_id = $1 returning id, academy_id)
       insert into event_delivery (event_id, handler, slot, academy_id)

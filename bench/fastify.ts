@@ -69,12 +69,12 @@ app.post<{ Params: { readonly sessionId: string } }>("/api/v1/sessions/:sessionI
     const { rows: [row] } = await client.query({
       name: "roll",
       text: `select s.id as "sessionId", s.academy_id as "academyId", s.class_id as "classId",
-          s.planned_on::text as "plannedOn", s.starts_at as "startsAt", s.ends_at as "endsAt", s.status as "sessionStatus",
+          s.day::text as date, s.starts_at as "startsAt", s.ends_at as "endsAt", s.status as "sessionStatus",
           c.status as "classStatus", c.teacher_id as "teacherId", ac.check_in_opens_before_minutes as opens,
           ac.late_after_minutes as late, e.id as "enrollmentId", a.id as "attendanceId", a.status
         from class_session s join class c on c.id = s.class_id join academy ac on ac.id = s.academy_id
-        join enrollment e on e.class_id = s.class_id and e.student_id = $2 and e.status = 'ACTIVE'
-          and s.planned_on >= e.from_date and s.planned_on <= coalesce(e.until_date, 'infinity')
+        join enrollment e on e.class_id = s.class_id and e.student_id = $2
+          and s.day >= e.from_date and s.day <= coalesce(e.until_date, 'infinity')
         left join attendance a on a.session_id = s.id and a.student_id = $2
         where s.id = $1 and s.academy_id = $3 for no key update of e`,
       values: [request.params.sessionId, studentId, actor.academyId]
@@ -106,14 +106,15 @@ app.post<{ Params: { readonly sessionId: string } }>("/api/v1/sessions/:sessionI
       text:
         `with e as (insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
           occurred_at, actor, payload) values ($1, 'AttendanceRequested', 1, $2, 'attendance', $3, 1, $4, $5, $6))
-        insert into event_delivery (event_id, handler, academy_id) values ($1, 'ReadModelSync', $2), ($1, 'Statistics', $2)`,
+        insert into event_delivery (event_id, handler, slot, academy_id)
+          values ($1, 'ReadModelSync', delivery_slot($1), $2), ($1, 'Statistics', delivery_slot($1), $2)`,
       values: [
         event,
         row.academyId,
         id,
         now,
         studentId,
-        JSON.stringify({ sessionId: row.sessionId, studentId, classId: row.classId, sessionDate: row.plannedOn })
+        JSON.stringify({ sessionId: row.sessionId, studentId, classId: row.classId, sessionDate: row.date })
       ]
     })
     await client.query("commit")

@@ -25,10 +25,10 @@ const script = `
 select session_id as session, student_id as student, academy_id as academy, uuidv7() as id, uuidv7() as event
   from bench_press where n = (select nextval('bench_seq')) \\gset
 begin;
-select s.class_id as class, s.planned_on as day, e.id as enrollment, a.id as attendance
+select s.class_id as class, s.day as day, e.id as enrollment, a.id as attendance
   from class_session s join class c on c.id = s.class_id join academy ac on ac.id = s.academy_id
-  join enrollment e on e.class_id = s.class_id and e.student_id = :'student' and e.status = 'ACTIVE'
-    and s.planned_on >= e.from_date and s.planned_on <= coalesce(e.until_date, 'infinity')
+  join enrollment e on e.class_id = s.class_id and e.student_id = :'student'
+    and s.day >= e.from_date and s.day <= coalesce(e.until_date, 'infinity')
   left join attendance a on a.session_id = s.id and a.student_id = :'student'
   where s.id = :'session' and s.academy_id = :'academy' for no key update of e \\gset
 insert into attendance (id, academy_id, session_id, class_id, student_id, status, requested_at, version)
@@ -37,8 +37,9 @@ insert into attendance_change (attendance_id, version, actor_id, actor_role, cha
   values (:'id', 1, :'student', 'STUDENT', 'API', 'NONE', 'REQUESTED', now());
 with e as (insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version, occurred_at, actor, payload)
   values (:'event', 'AttendanceRequested', 1, :'academy', 'attendance', :'id', 1, now(), :'student', '{}'))
-  insert into event_delivery (event_id, handler, academy_id)
-  values (:'event', 'ReadModelSync', :'academy'), (:'event', 'Statistics', :'academy');
+  insert into event_delivery (event_id, handler, slot, academy_id)
+  values (:'event', 'ReadModelSync', delivery_slot(:'event'), :'academy'),
+    (:'event', 'Statistics', delivery_slot(:'event'), :'academy');
 commit;
 `
 

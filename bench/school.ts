@@ -60,8 +60,8 @@ export const school = async (
         from member where name = 'teacher' and academy_id in (${ids});
       insert into class_schedule (id, class_id, day_of_week, start_time, end_time)
         select gen_random_uuid(), id, 'MON', '10:00', '11:00' from class, generate_series(1, ${sessions}) where academy_id in (${ids});
-      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, starts_at, ends_at, status, version)
-        select gen_random_uuid(), c.academy_id, c.id, s.id, current_date, now() - interval '5 minutes', now() + interval '3 hours', 'SCHEDULED', 1
+      insert into class_session (id, academy_id, class_id, schedule_id, planned_on, day, starts_at, ends_at, status, version)
+        select gen_random_uuid(), c.academy_id, c.id, s.id, current_date, current_date, now() - interval '5 minutes', now() + interval '3 hours', 'SCHEDULED', 1
         from class_schedule s join class c on c.id = s.class_id where c.academy_id in (${ids});
       insert into enrollment (id, academy_id, class_id, student_id, from_date, status, version)
         select gen_random_uuid(), c.academy_id, c.id, m.id, current_date - 30, 'ACTIVE', 1
@@ -76,7 +76,7 @@ export const school = async (
   await query(url, analyze)
   const rows = await query(
     url,
-    `select s.id as session, s.academy_id as academy, s.class_id as class, s.planned_on::text as date, c.teacher_id as teacher,
+    `select s.id as session, s.academy_id as academy, s.class_id as class, s.day::text as date, c.teacher_id as teacher,
       e.student_id as student, p.phone, a.id as attendance
     from class_session s join class c on c.id = s.class_id join enrollment e on e.class_id = s.class_id
     join guardianship g on g.student_id = e.student_id join member p on p.id = g.parent_id

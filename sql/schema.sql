@@ -144,9 +144,20 @@ create table public.academy (
   updated_at timestamp with time zone not null default now(),
   missing_after_minutes integer not null default 10,
   roll_chase_after_minutes integer not null default 10,
+  closes_after_minutes integer not null default 60,
+  consecutive_absences integer not null default 3,
   constraint academy_pkey PRIMARY KEY (id),
   constraint academy_registration_number UNIQUE (registration_number),
   constraint academy_status_check CHECK (status = ANY (ARRAY['ACTIVE'::text, 'INACTIVE'::text, 'SUSPENDED'::text]))
+);
+
+create table public.academy_holiday (
+  academy_id uuid not null,
+  day date not null,
+  name text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint academy_holiday_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint academy_holiday_day PRIMARY KEY (academy_id, day)
 );
 
 create table public.attendance (
@@ -215,15 +226,20 @@ create table public.class (
   version integer not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  classroom_id uuid,
+  audience text,
+  curriculum text,
   constraint class_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint class_capacity_check CHECK (capacity > 0),
   constraint class_check CHECK (end_date >= start_date),
+  constraint class_classroom_id_fkey FOREIGN KEY (classroom_id) REFERENCES public.classroom(id),
   constraint class_fee_check CHECK (fee >= 0),
   constraint class_pkey PRIMARY KEY (id),
   constraint class_status_check CHECK (status = ANY (ARRAY['ACTIVE'::text, 'INACTIVE'::text, 'COMPLETED'::text])),
   constraint class_teacher_id_fkey FOREIGN KEY (teacher_id) REFERENCES public.member(id)
 );
 CREATE INDEX class_by_academy ON public.class USING btree (academy_id, id);
+CREATE INDEX class_by_classroom ON public.class USING btree (classroom_id) WHERE classroom_id IS NOT NULL;
 CREATE INDEX class_by_teacher ON public.class USING btree (teacher_id);
 
 create table public.class_schedule (
@@ -232,6 +248,7 @@ create table public.class_schedule (
   day_of_week text not null,
   start_time time without time zone not null,
   end_time time without time zone not null,
+  retired_at timestamp with time zone,
   constraint class_schedule_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
   constraint class_schedule_day_of_week_check CHECK (day_of_week = ANY (ARRAY['MON'::text, 'TUE'::text, 'WED'::text, 'THU'::text, 'FRI'::text, 'SAT'::text, 'SUN'::text])),
   constraint class_schedule_pkey PRIMARY KEY (id)
@@ -242,8 +259,8 @@ create table public.class_session (
   id uuid not null,
   academy_id uuid not null,
   class_id uuid not null,
-  schedule_id uuid not null,
-  planned_on date not null,
+  schedule_id uuid,
+  planned_on date,
   starts_at timestamp with time zone not null,
   ends_at timestamp with time zone not null,
   status text not null,
@@ -251,7 +268,12 @@ create table public.class_session (
   version integer not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  day date not null,
+  moved boolean not null default false,
+  cause text,
   constraint class_session_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint class_session_added CHECK ((schedule_id IS NULL) = (planned_on IS NULL)),
+  constraint class_session_cause_check CHECK (cause = ANY (ARRAY['HOLIDAY'::text, 'PERSON'::text])),
   constraint class_session_check CHECK (ends_at > starts_at),
   constraint class_session_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
   constraint class_session_origin UNIQUE (schedule_id, planned_on),
@@ -259,8 +281,38 @@ create table public.class_session (
   constraint class_session_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.class_schedule(id),
   constraint class_session_status_check CHECK (status = ANY (ARRAY['SCHEDULED'::text, 'CANCELLED'::text, 'CLOSED'::text]))
 );
-CREATE INDEX class_session_by_class_day ON public.class_session USING btree (class_id, planned_on);
+CREATE INDEX class_session_by_academy_day ON public.class_session USING btree (academy_id, day);
+CREATE INDEX class_session_by_class_day ON public.class_session USING btree (class_id, day);
 CREATE INDEX class_session_by_start ON public.class_session USING btree (starts_at);
+CREATE INDEX class_session_open ON public.class_session USING btree (ends_at) WHERE status = 'SCHEDULED'::text;
+
+create table public.class_waiting (
+  id uuid not null,
+  academy_id uuid not null,
+  class_id uuid not null,
+  student_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint class_waiting_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint class_waiting_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
+  constraint class_waiting_once UNIQUE (class_id, student_id),
+  constraint class_waiting_pkey PRIMARY KEY (id),
+  constraint class_waiting_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
+);
+
+create table public.classroom (
+  id uuid not null,
+  academy_id uuid not null,
+  name text not null,
+  location text,
+  capacity integer,
+  version integer not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint classroom_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint classroom_capacity_check CHECK (capacity > 0),
+  constraint classroom_name UNIQUE (academy_id, name),
+  constraint classroom_pkey PRIMARY KEY (id)
+);
 
 create table public.enrollment (
   id uuid not null,
@@ -274,14 +326,14 @@ create table public.enrollment (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   constraint enrollment_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
-  constraint enrollment_check CHECK (until_date >= from_date),
   constraint enrollment_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
+  constraint enrollment_days CHECK (until_date >= (from_date - 1)),
   constraint enrollment_pkey PRIMARY KEY (id),
   constraint enrollment_status_check CHECK (status = ANY (ARRAY['ACTIVE'::text, 'CANCELLED'::text, 'COMPLETED'::text])),
   constraint enrollment_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
 );
-CREATE INDEX enrollment_by_class_student ON public.enrollment USING btree (class_id, student_id) WHERE status = 'ACTIVE'::text;
-CREATE INDEX enrollment_by_student ON public.enrollment USING btree (student_id) WHERE status = 'ACTIVE'::text;
+CREATE INDEX enrollment_by_class_student ON public.enrollment USING btree (class_id, student_id);
+CREATE INDEX enrollment_by_student ON public.enrollment USING btree (student_id);
 
 create table public.event (
   id uuid not null,
@@ -483,6 +535,32 @@ create table public.job (
   constraint job_pkey PRIMARY KEY (name)
 );
 
+create table public.leave_note (
+  id uuid not null,
+  academy_id uuid not null,
+  student_id uuid not null,
+  from_date date not null,
+  until_date date not null,
+  reason text not null,
+  status text not null,
+  asked_by uuid not null,
+  decided_by uuid,
+  decided_at timestamp with time zone,
+  answer text,
+  version integer not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint leave_note_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint leave_note_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.member(id),
+  constraint leave_note_check CHECK (until_date >= from_date),
+  constraint leave_note_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.member(id),
+  constraint leave_note_pkey PRIMARY KEY (id),
+  constraint leave_note_status_check CHECK (status = ANY (ARRAY['REQUESTED'::text, 'APPROVED'::text, 'REJECTED'::text])),
+  constraint leave_note_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
+);
+CREATE INDEX leave_note_by_academy ON public.leave_note USING btree (academy_id, id);
+CREATE INDEX leave_note_by_student ON public.leave_note USING btree (student_id, from_date);
+
 create table public.member (
   id uuid not null,
   academy_id uuid,
@@ -561,7 +639,7 @@ create table public.notification (
   id uuid not null,
   academy_id uuid not null,
   kind text not null,
-  session_id uuid not null,
+  session_id uuid,
   student_id uuid,
   occasion text not null,
   recipient_id uuid not null,

@@ -66,12 +66,12 @@ export interface Roster {
   readonly session: {
     readonly id: SessionId
     readonly classId: ClassId
-    readonly plannedOn: LocalDate
+    readonly date: LocalDate
     readonly startsAt: DateTime.Utc
     readonly endsAt: DateTime.Utc
     readonly status: SessionStatus
   }
-  readonly settings: AcademySettings
+  readonly settings: Pick<AcademySettings, "missingAfterMinutes" | "rollChaseAfterMinutes">
   readonly students: ReadonlyArray<Expected>
   /** Who has been chased already. */
   readonly chased: ReadonlyArray<Chase>
@@ -148,11 +148,11 @@ export const detect = (roster: Roster, now: DateTime.Utc): Detected => {
     absences,
     chases,
     events: [
-      ...absences.filter(({ state }) => state === "ALERTED").map((absence) => missed(absence, session.plannedOn)),
+      ...absences.filter(({ state }) => state === "ALERTED").map((absence) => missed(absence, session.date)),
       ...chases.map((chase): EventFact => ({
         type: "RollUnmarked",
         aggregate: { type: "session", id: session.id, version: chase === "TEACHER" ? 1 : 2 },
-        payload: { sessionId: session.id, classId: session.classId, sessionDate: session.plannedOn, chase }
+        payload: { sessionId: session.id, classId: session.classId, sessionDate: session.date, chase }
       }))
     ]
   }

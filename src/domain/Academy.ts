@@ -14,7 +14,11 @@ export const AcademySettings = Schema.Struct({
   /** Who has not come by start + this is missing: the guardians are told, or the teacher if nobody is confirmed yet. */
   missingAfterMinutes: Minutes,
   /** So long after that the managers are told that the roll is still unmarked. */
-  rollChaseAfterMinutes: Minutes
+  rollChaseAfterMinutes: Minutes,
+  /** So long after its end a session closes by itself; from then on only the office changes it. */
+  closesAfterMinutes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1440 })),
+  /** So many sessions of one class missed in a row are told to the managers; 0: never. */
+  consecutiveAbsences: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 }))
 })
 export type AcademySettings = typeof AcademySettings.Type
 
@@ -23,14 +27,22 @@ export const defaultSettings: AcademySettings = {
   checkInOpensBeforeMinutes: 30,
   lateAfterMinutes: 10,
   missingAfterMinutes: 10,
-  rollChaseAfterMinutes: 10
+  rollChaseAfterMinutes: 10,
+  closesAfterMinutes: 60,
+  consecutiveAbsences: 3
 }
 
-export const checkInOpensBefore = (settings: AcademySettings) => Duration.minutes(settings.checkInOpensBeforeMinutes)
-export const lateAfter = (settings: AcademySettings) => Duration.minutes(settings.lateAfterMinutes)
+export const checkInOpensBefore = (settings: Pick<AcademySettings, "checkInOpensBeforeMinutes">) =>
+  Duration.minutes(settings.checkInOpensBeforeMinutes)
+export const lateAfter = (settings: Pick<AcademySettings, "lateAfterMinutes">) =>
+  Duration.minutes(settings.lateAfterMinutes)
 
-export const missingAfter = (settings: AcademySettings) => Duration.minutes(settings.missingAfterMinutes)
-export const rollChaseAfter = (settings: AcademySettings) => Duration.minutes(settings.rollChaseAfterMinutes)
+export const missingAfter = (settings: Pick<AcademySettings, "missingAfterMinutes">) =>
+  Duration.minutes(settings.missingAfterMinutes)
+export const closesAfter = (settings: Pick<AcademySettings, "closesAfterMinutes">) =>
+  Duration.minutes(settings.closesAfterMinutes)
+export const rollChaseAfter = (settings: Pick<AcademySettings, "rollChaseAfterMinutes">) =>
+  Duration.minutes(settings.rollChaseAfterMinutes)
 
 export const AcademyStatus = Schema.Literals(["ACTIVE", "INACTIVE", "SUSPENDED"])
 

@@ -70,13 +70,13 @@ export interface Roll {
     readonly id: SessionId
     readonly academyId: AcademyId
     readonly classId: ClassId
-    readonly plannedOn: LocalDate
+    readonly date: LocalDate
     readonly startsAt: DateTime.Utc
     readonly endsAt: DateTime.Utc
     readonly status: SessionStatus
   }
   readonly classStatus: ClassStatus
-  readonly settings: AcademySettings
+  readonly settings: Pick<AcademySettings, "checkInOpensBeforeMinutes" | "lateAfterMinutes">
   readonly studentId: MemberId
   readonly enrolled: boolean
   readonly attendance: Attendance | null
@@ -153,7 +153,7 @@ const ids = (roll: Roll) => ({
   sessionId: roll.session.id,
   studentId: roll.studentId,
   classId: roll.session.classId,
-  sessionDate: roll.session.plannedOn
+  sessionDate: roll.session.date
 })
 
 const move = (

@@ -1,6 +1,6 @@
 import { Data, Result, Schema } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
-import { AcademyId, ClassId, MemberId, ScheduleId } from "./Ids.ts"
+import { AcademyId, ClassId, ClassroomId, MemberId, ScheduleId } from "./Ids.ts"
 import { DayOfWeek, LocalDate, LocalTime } from "./LocalTime.ts"
 import type { MemberStatus } from "./Member.ts"
 import type { Role } from "./Permission.ts"
@@ -15,19 +15,46 @@ export type Slot = typeof Slot.Type
 export const Schedule = Schema.Struct({ id: ScheduleId, ...Slot.fields })
 export type Schedule = typeof Schedule.Type
 
+const Name = Schema.NonEmptyString.check(Schema.isMaxLength(100))
+const Subject = Schema.NonEmptyString.check(Schema.isMaxLength(60))
+const Capacity = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))
+const Text = Schema.String.check(Schema.isMaxLength(2000))
+const Audience = Schema.String.check(Schema.isMaxLength(200))
+/** Monthly, in KRW. */
+const Fee = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000_000 }))
+const Slots = Schema.Array(Slot).check(Schema.isMinLength(1), Schema.isMaxLength(21))
+
 export const NewClass = Schema.Struct({
-  name: Schema.NonEmptyString.check(Schema.isMaxLength(100)),
-  subject: Schema.NonEmptyString.check(Schema.isMaxLength(60)),
+  name: Name,
+  subject: Subject,
   teacherId: MemberId,
-  capacity: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 })),
+  classroomId: Schema.optionalKey(ClassroomId),
+  capacity: Capacity,
   startDate: Schema.optionalKey(LocalDate),
   endDate: Schema.optionalKey(LocalDate),
-  description: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(2000))),
-  /** Monthly fee in KRW. */
-  fee: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000_000 }))),
-  schedules: Schema.Array(Slot).check(Schema.isMinLength(1), Schema.isMaxLength(21))
+  audience: Schema.optionalKey(Audience),
+  description: Schema.optionalKey(Text),
+  curriculum: Schema.optionalKey(Text),
+  fee: Schema.optionalKey(Fee),
+  schedules: Slots
 })
 export type NewClass = typeof NewClass.Type
+
+/** What is left out stays; `null` takes away what may be missing. The timetable is replaced as a whole. */
+export const ClassChange = Schema.Struct({
+  name: Schema.optionalKey(Name),
+  subject: Schema.optionalKey(Subject),
+  teacherId: Schema.optionalKey(MemberId),
+  classroomId: Schema.optionalKey(Schema.NullOr(ClassroomId)),
+  capacity: Schema.optionalKey(Capacity),
+  endDate: Schema.optionalKey(Schema.NullOr(LocalDate)),
+  audience: Schema.optionalKey(Schema.NullOr(Audience)),
+  description: Schema.optionalKey(Schema.NullOr(Text)),
+  curriculum: Schema.optionalKey(Schema.NullOr(Text)),
+  fee: Schema.optionalKey(Schema.NullOr(Fee)),
+  schedules: Schema.optionalKey(Slots)
+})
+export type ClassChange = typeof ClassChange.Type
 
 export const Class = Schema.Struct({
   id: ClassId,
@@ -35,10 +62,13 @@ export const Class = Schema.Struct({
   name: Schema.String,
   subject: Schema.String,
   teacherId: MemberId,
+  classroomId: Schema.NullOr(ClassroomId),
   capacity: Schema.Int,
   startDate: LocalDate,
   endDate: Schema.NullOr(LocalDate),
+  audience: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String),
+  curriculum: Schema.NullOr(Schema.String),
   fee: Schema.NullOr(Schema.Int),
   status: ClassStatus,
   schedules: Schema.Array(Schedule),
@@ -82,10 +112,13 @@ export const create = (
       name: input.name,
       subject: input.subject,
       teacherId: input.teacherId,
+      classroomId: input.classroomId ?? null,
       capacity: input.capacity,
       startDate,
       endDate: input.endDate ?? null,
+      audience: input.audience ?? null,
       description: input.description ?? null,
+      curriculum: input.curriculum ?? null,
       fee: input.fee ?? null,
       status: "ACTIVE",
       schedules,

@@ -5,10 +5,23 @@
  * A decision returns facts; the unit of work puts each into its envelope.
  */
 import { Schema, Struct } from "effect"
-import { AcademyId, ClassId, CorrelationId, EnrollmentId, EventId, MemberId, MessageId, SessionId } from "./Ids.ts"
+import {
+  AcademyId,
+  ClassId,
+  ClassroomId,
+  CorrelationId,
+  EnrollmentId,
+  EventId,
+  LeaveId,
+  MemberId,
+  MessageId,
+  SessionId
+} from "./Ids.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { Role } from "./Permission.ts"
 
+const session = { sessionId: SessionId, classId: ClassId, sessionDate: LocalDate }
+const leave = { leaveId: LeaveId, studentId: MemberId, from: LocalDate, until: LocalDate }
 const attendance = { sessionId: SessionId, studentId: MemberId, classId: ClassId, sessionDate: LocalDate }
 export const ConfirmedStatus = Schema.Literals(["PRESENT", "LATE", "ABSENT", "EXCUSED"])
 export type ConfirmedStatus = typeof ConfirmedStatus.Type
@@ -16,19 +29,36 @@ export type ConfirmedStatus = typeof ConfirmedStatus.Type
 /** The payload of each type of event: the vocabulary of AMS. */
 export const payloads = {
   AcademyCreated: Schema.Struct({}),
+  AcademyUpdated: Schema.Struct({}),
+  HolidayChanged: Schema.Struct({ date: LocalDate, holiday: Schema.Boolean }),
+  ClassroomChanged: Schema.Struct({ classroomId: ClassroomId }),
   MemberCreated: Schema.Struct({ roles: Schema.Array(Role) }),
   GuardianLinked: Schema.Struct({ studentId: MemberId, parentId: MemberId }),
   ClassCreated: Schema.Struct({ teacherId: MemberId }),
-  /** One per class and planning run. */
-  SessionsPlanned: Schema.Struct({ sessionIds: Schema.Array(SessionId), dates: Schema.Array(LocalDate) }),
+  /** `teacherId`: who teaches it now. */
+  ClassUpdated: Schema.Struct({ teacherId: MemberId }),
+  ClassClosed: Schema.Struct({}),
+  /** One per class and planning run: what was added or changed, what is no longer planned, and the days of both. */
+  SessionsPlanned: Schema.Struct({
+    sessionIds: Schema.Array(SessionId),
+    removed: Schema.optionalKey(Schema.Array(SessionId)),
+    dates: Schema.Array(LocalDate)
+  }),
+  SessionCancelled: Schema.Struct({ ...session, cause: Schema.Literals(["HOLIDAY", "PERSON"]) }),
+  /** `fromDate`: the day on which it would have been. */
+  SessionMoved: Schema.Struct({ ...session, fromDate: LocalDate }),
+  SessionClosed: Schema.Struct(session),
   StudentEnrolled: Schema.Struct({ classId: ClassId, studentId: MemberId, enrollmentId: EnrollmentId }),
+  EnrollmentCancelled: Schema.Struct({ classId: ClassId, studentId: MemberId, enrollmentId: EnrollmentId }),
   AttendanceRequested: Schema.Struct(attendance),
   AttendanceRefused: Schema.Struct(attendance),
   /** `afterAlert`: the guardians had been told that the student is missing. */
   AttendanceConfirmed: Schema.Struct({
     ...attendance,
     status: ConfirmedStatus,
-    afterAlert: Schema.optionalKey(Schema.Boolean)
+    afterAlert: Schema.optionalKey(Schema.Boolean),
+    /** Entered by the office when the session was over. */
+    afterClose: Schema.optionalKey(Schema.Boolean)
   }),
   AttendanceCorrected: Schema.Struct({
     ...attendance,
@@ -45,6 +75,11 @@ export const payloads = {
     sessionDate: LocalDate,
     chase: Schema.Literals(["TEACHER", "MANAGER"])
   }),
+  /** The student has missed so many sessions of the class in a row, this one the last of them. */
+  AbsencesRepeated: Schema.Struct({ ...attendance, count: Schema.Int }),
+  LeaveRequested: Schema.Struct(leave),
+  LeaveApproved: Schema.Struct(leave),
+  LeaveRejected: Schema.Struct(leave),
   MessagePlanned: Schema.Struct({ messageId: MessageId })
 } as const
 
@@ -57,6 +92,8 @@ export type AggregateType =
   | "member"
   | "guardianship"
   | "class"
+  | "classroom"
+  | "leave"
   | "session"
   | "enrollment"
   | "attendance"

@@ -25,6 +25,13 @@ export const ScheduleId = uuid.pipe(Schema.brand("ScheduleId"))
 export type ScheduleId = typeof ScheduleId.Type
 export const SessionId = uuid.pipe(Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
+export const ClassroomId = uuid.pipe(Schema.brand("ClassroomId"))
+export type ClassroomId = typeof ClassroomId.Type
+/** A place in the order of those who wait for a seat. */
+export const WaitingId = uuid.pipe(Schema.brand("WaitingId"))
+export type WaitingId = typeof WaitingId.Type
+export const LeaveId = uuid.pipe(Schema.brand("LeaveId"))
+export type LeaveId = typeof LeaveId.Type
 export const EnrollmentId = uuid.pipe(Schema.brand("EnrollmentId"))
 export type EnrollmentId = typeof EnrollmentId.Type
 export const AttendanceId = uuid.pipe(Schema.brand("AttendanceId"))

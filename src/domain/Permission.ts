@@ -15,13 +15,24 @@ const office: ReadonlyArray<Role> = ["MANAGER", "ADMINISTRATOR"]
 export const permissions = {
   "academy:create": ["ADMINISTRATOR"],
   "academy:read": everyone,
+  /** Settings and time zone, holidays, classrooms. */
+  "academy:change": office,
   "member:create": office,
   "member:create-manager": ["ADMINISTRATOR"],
   "member:read": staff,
   "guardianship:create": office,
   "class:create": office,
+  "class:change": office,
   "class:read": everyone,
+  /** Single sessions: cancelled, moved, added. */
+  "session:change": office,
   "enrollment:create": office,
+  "enrollment:change": office,
+  /** The order of those who wait for a seat. */
+  "waiting:change": office,
+  "leave:request": ["PARENT", "MANAGER", "ADMINISTRATOR"],
+  "leave:decide": office,
+  "leave:read": everyone,
   "attendance:request": ["STUDENT"],
   "attendance:confirm": staff,
   "attendance:correct": staff,

@@ -8,15 +8,34 @@ export type HandlerName = typeof HandlerName.Type
 export const subscriptions: Readonly<Record<HandlerName, ReadonlyArray<EventType>>> = {
   ReadModelSync: eventTypes,
   Statistics: [
+    "AcademyUpdated",
+    "MemberCreated",
     "ClassCreated",
+    "ClassUpdated",
+    "ClassClosed",
     "SessionsPlanned",
+    "SessionCancelled",
+    "SessionMoved",
+    "SessionClosed",
     "StudentEnrolled",
+    "EnrollmentCancelled",
     "AttendanceRequested",
     "AttendanceRefused",
     "AttendanceConfirmed",
     "AttendanceCorrected"
   ],
-  Notifications: ["AttendanceConfirmed", "AttendanceCorrected", "AttendanceMissed", "RollUnmarked"],
+  Notifications: [
+    "AttendanceConfirmed",
+    "AttendanceCorrected",
+    "AttendanceMissed",
+    "RollUnmarked",
+    "AbsencesRepeated",
+    "SessionCancelled",
+    "SessionMoved",
+    "LeaveRequested",
+    "LeaveApproved",
+    "LeaveRejected"
+  ],
   SendMessage: ["MessagePlanned"]
 }
 

@@ -3,7 +3,7 @@ import type { Class } from "../domain/Class.ts"
 import type { Enrollment, Range } from "../domain/Enrollment.ts"
 import type { AcademyId, ClassId, MemberId } from "../domain/Ids.ts"
 import type { TimeZoneName } from "../domain/LocalTime.ts"
-import type { Session } from "../domain/Session.ts"
+import type { Calendar, Existing, Session } from "../domain/Session.ts"
 import type { MemberInBrief } from "./MemberRepository.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
@@ -15,17 +15,25 @@ export interface Seats {
   readonly student: Option.Option<MemberInBrief>
 }
 
-/** What planning a class's meetings needs. */
+/** What planning a class's meetings needs, read with the class's row locked. */
 export interface ToPlan {
-  readonly class: Pick<Class, "id" | "version" | "startDate" | "endDate" | "schedules">
-  readonly timeZone: TimeZoneName
-  /** The origins of the sessions that there are, from the day before yesterday on. */
-  readonly planned: ReadonlyArray<Pick<Session, "scheduleId" | "plannedOn">>
+  readonly class: Class
+  readonly calendar: Calendar
+  /** From the day before yesterday on. */
+  readonly sessions: ReadonlyArray<Existing>
+}
+
+/** What became of a class's sessions. */
+export interface SessionChanges {
+  readonly added: ReadonlyArray<Session>
+  /** Each by its version. */
+  readonly changed: ReadonlyArray<Session>
+  readonly removed: ReadonlyArray<Session>
 }
 
 export class ClassRepository extends Context.Service<ClassRepository, {
   readonly insert: (subject: Class) => Effect.Effect<void, never, Transaction>
-  readonly insertSessions: (sessions: ReadonlyArray<Session>) => Effect.Effect<void, never, Transaction>
+  readonly saveSessions: (changes: SessionChanges) => Effect.Effect<void, never, Transaction>
   readonly insertEnrollment: (enrollment: Enrollment) => Effect.Effect<void, never, Transaction>
   /** Locks the class until the unit of work ends. */
   readonly seats: (
@@ -44,7 +52,7 @@ export class ClassRepository extends Context.Service<ClassRepository, {
     after: ClassId | null,
     limit: number
   ) => Effect.Effect<ReadonlyArray<Pick<Class, "academyId" | "id">>, StorageUnavailable>
-  /** Locks the class until the unit of work ends; none when it is not ACTIVE any more. */
+  /** Locks the class until the unit of work ends. None when the academy has no such class. */
   readonly toPlan: (
     academyId: AcademyId,
     classId: ClassId

@@ -66,8 +66,8 @@ describe("whatever the roll, the hour and the command", () => {
         at: now
       })
       expect(event.aggregate).toEqual({ type: "attendance", id: attendance.id, version: attendance.version })
-      const { session: { classId, id, plannedOn } } = roll
-      expect(event.payload).toMatchObject({ sessionId: id, studentId: roll.studentId, classId, sessionDate: plannedOn })
+      const { session: { classId, date, id } } = roll
+      expect(event.payload).toMatchObject({ sessionId: id, studentId: roll.studentId, classId, sessionDate: date })
       expect(Schema.is(payloads[event.type])(event.payload)).toBe(true)
     }
   }, { arbitrary: { runs: 2000 } })

@@ -33,10 +33,13 @@ describe("a new class", () => {
       name: "중2 수학",
       subject: "mathematics",
       teacherId,
+      classroomId: null,
       capacity: 12,
       startDate: "2026-03-02",
       endDate: null,
+      audience: null,
       description: null,
+      curriculum: null,
       fee: null,
       status: "ACTIVE",
       schedules: [

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
 import type { DomainEvent, EventFact } from "../../src/domain/DomainEvent.ts"
 import { ConfirmedStatus, eventTypes } from "../../src/domain/DomainEvent.ts"
-import { EnrollmentId, EventId, MessageId } from "../../src/domain/Ids.ts"
+import { ClassroomId, EnrollmentId, EventId, MessageId } from "../../src/domain/Ids.ts"
 import {
   deliverWithin,
   type Line,
@@ -83,7 +83,18 @@ describe("guardians hear", () => {
     { type: "AcademyCreated", aggregate, payload: {} },
     { type: "MemberCreated", aggregate, payload: { roles: ["PARENT"] } },
     { type: "GuardianLinked", aggregate, payload: { studentId, parentId } },
+    { type: "AcademyUpdated", aggregate, payload: {} },
+    { type: "HolidayChanged", aggregate, payload: { date: ids.sessionDate, holiday: true } },
+    { type: "ClassroomChanged", aggregate, payload: { classroomId: ClassroomId.make(uuid(9)) } },
     { type: "ClassCreated", aggregate, payload: { teacherId } },
+    { type: "ClassUpdated", aggregate, payload: { teacherId } },
+    { type: "ClassClosed", aggregate, payload: {} },
+    { type: "SessionClosed", aggregate, payload: { sessionId, classId, sessionDate: ids.sessionDate } },
+    {
+      type: "EnrollmentCancelled",
+      aggregate,
+      payload: { classId, studentId, enrollmentId: EnrollmentId.make(uuid(8)) }
+    },
     { type: "SessionsPlanned", aggregate, payload: { sessionIds: [sessionId], dates: [ids.sessionDate] } },
     { type: "StudentEnrolled", aggregate, payload: { classId, studentId, enrollmentId: EnrollmentId.make(uuid(8)) } },
     { type: "AttendanceRequested", aggregate, payload: ids },
@@ -102,8 +113,14 @@ describe("guardians hear", () => {
   it("the cases above are all the events there are", () => {
     const seen = [
       ...others.map(({ type }) => type),
+      "AbsencesRepeated",
       "AttendanceMissed",
+      "LeaveApproved",
+      "LeaveRejected",
+      "LeaveRequested",
       "RollUnmarked",
+      "SessionCancelled",
+      "SessionMoved",
       "AttendanceConfirmed",
       "AttendanceCorrected"
     ]

@@ -194,15 +194,19 @@ it("one event tells of a planning run: each session, each day once", () => {
     classId,
     scheduleId: ScheduleId.make(uuid(n)),
     plannedOn: date(day),
+    date: date(day),
     startsAt: instant(`${day}T07:00:00Z`),
     endsAt: instant(`${day}T08:00:00Z`),
     status: "SCHEDULED" as const,
+    moved: false,
+    cause: null,
+    reason: null,
     version: 1
   })
   const sessions = [session(1, "2026-03-02"), session(2, "2026-03-02"), session(3, "2026-03-03")]
-  expect(sessionsPlanned({ id: classId, version: 4 }, sessions)).toEqual({
+  expect(sessionsPlanned({ id: classId, version: 4 }, sessions)).toEqual([{
     type: "SessionsPlanned",
     aggregate: { type: "class", id: classId, version: 4 },
     payload: { sessionIds: sessions.map((one) => one.id), dates: ["2026-03-02", "2026-03-03"] }
-  })
+  }])
 })

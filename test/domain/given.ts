@@ -56,7 +56,7 @@ export const roll: Roll = {
     id: sessionId,
     academyId,
     classId,
-    plannedOn: date("2026-03-02"),
+    date: date("2026-03-02"),
     startsAt: instant("2026-03-02T07:00:00Z"),
     endsAt: instant("2026-03-02T08:30:00Z"),
     status: "SCHEDULED"
@@ -103,7 +103,9 @@ export const anySettings: Arbitrary.Arbitrary<AcademySettings> = Arbitrary.all({
   checkInOpensBeforeMinutes: minutesOfADay,
   lateAfterMinutes: minutesOfADay,
   missingAfterMinutes: minutesOfADay,
-  rollChaseAfterMinutes: minutesOfADay
+  rollChaseAfterMinutes: minutesOfADay,
+  closesAfterMinutes: whole(0, 1440),
+  consecutiveAbsences: whole(0, 30)
 })
 
 /** Rolls of every kind, also those that no database should hold, with an instant near one of their edges. */
@@ -139,7 +141,7 @@ export const anyMoment: Arbitrary.Arbitrary<{ readonly roll: Roll; readonly now:
       roll: {
         session: {
           ...roll.session,
-          plannedOn: dateIn(drawn.zone, drawn.startsAt),
+          date: dateIn(drawn.zone, drawn.startsAt),
           startsAt: drawn.startsAt,
           endsAt,
           status: drawn.sessionStatus

@@ -13,7 +13,7 @@ import {
 import { type AcademyNotNamed, type NotAllowed, NotFound } from "../../domain/Errors.ts"
 import { ClassId, EnrollmentId, ScheduleId, SessionId } from "../../domain/Ids.ts"
 import { dateIn } from "../../domain/LocalTime.ts"
-import { plan, type Session, sessionsPlanned } from "../../domain/Session.ts"
+import { type NewSession, replan, type Session, sessionsPlanned } from "../../domain/Session.ts"
 import { AcademyRepository } from "../../ports/AcademyRepository.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
@@ -47,16 +47,11 @@ export class ClassCommands extends Context.Service<ClassCommands, {
       const unitOfWork = yield* UnitOfWork
       const newId = yield* idMaker
 
-      const withIds = (planned: ReturnType<typeof plan>, of: Class) =>
-        Effect.map(
-          Effect.replicateEffect(newId(SessionId), planned.length),
-          (ids) =>
-            planned.flatMap((meeting, index): ReadonlyArray<Session> => {
-              const id = ids[index]
-              return id === undefined
-                ? []
-                : [{ ...meeting, id, academyId: of.academyId, classId: of.id, status: "SCHEDULED", version: 1 }]
-            })
+      const withIds = (added: ReadonlyArray<NewSession>, of: Class) =>
+        Effect.forEach(
+          added,
+          (session) =>
+            Effect.map(newId(SessionId), (id): Session => ({ ...session, id, academyId: of.academyId, classId: of.id }))
         )
 
       return ClassCommands.of({
@@ -75,16 +70,14 @@ export class ClassCommands extends Context.Service<ClassCommands, {
             scheduleIds: yield* Effect.replicateEffect(newId(ScheduleId), input.schedules.length),
             teacher
           }))
-          const sessions = yield* withIds(plan(made, academy.value.timeZone, today, now), made)
+          const calendar = { zone: academy.value.timeZone, holidays: new Map() }
+          const sessions = yield* withIds(replan(made, [], calendar, now).added, made)
           yield* unitOfWork.run(
             { academyId: actor.academyId, actor: actor.memberId },
             Effect.gen(function*() {
               yield* classes.insert(made)
-              yield* classes.insertSessions(sessions)
-              yield* (yield* Transaction).append(
-                event,
-                ...(sessions.length === 0 ? [] : [sessionsPlanned(made, sessions)])
-              )
+              yield* classes.saveSessions({ added: sessions, changed: [], removed: [] })
+              yield* (yield* Transaction).append(event, ...sessionsPlanned(made, sessions))
             })
           )
           return made

@@ -15,15 +15,28 @@ export const affected = (event: DomainEvent): ReadonlyArray<readonly [Kind, stri
     case "GuardianLinked":
       return [["member", event.payload.studentId]]
     case "ClassCreated":
+    case "ClassUpdated":
+    case "ClassClosed":
       return [["class", event.aggregate.id]]
     case "StudentEnrolled":
+    case "EnrollmentCancelled":
       return [["class", event.payload.classId]]
     case "AttendanceRequested":
     case "AttendanceRefused":
     case "AttendanceConfirmed":
     case "AttendanceCorrected":
       return [["attendance", event.aggregate.id]]
+    case "AbsencesRepeated":
     case "AcademyCreated":
+    case "AcademyUpdated":
+    case "ClassroomChanged":
+    case "HolidayChanged":
+    case "LeaveApproved":
+    case "LeaveRejected":
+    case "LeaveRequested":
+    case "SessionCancelled":
+    case "SessionClosed":
+    case "SessionMoved":
     case "AttendanceMissed":
     case "RollUnmarked":
     case "SessionsPlanned":

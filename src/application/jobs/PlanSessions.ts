@@ -2,8 +2,7 @@
 import { DateTime, Duration, Effect, Option } from "effect"
 import type { AcademyId, ClassId } from "../../domain/Ids.ts"
 import { SessionId } from "../../domain/Ids.ts"
-import { dateIn } from "../../domain/LocalTime.ts"
-import { missing, plan, type Session, sessionsPlanned } from "../../domain/Session.ts"
+import { replan, type Session, sessionsPlanned } from "../../domain/Session.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { idMaker } from "../NewIds.ts"
@@ -24,21 +23,18 @@ export const planSessions = Effect.gen(function*() {
       Effect.gen(function*() {
         const found = yield* classes.toPlan(academyId, id)
         if (Option.isNone(found)) return
-        const { class: subject, planned, timeZone } = found.value
-        const now = yield* DateTime.now
-        const meetings = missing(plan(subject, timeZone, dateIn(timeZone, now), now), planned)
-        if (meetings.length === 0) return
-        const sessions = yield* Effect.forEach(meetings, (meeting) =>
-          Effect.map(newId(SessionId), (sessionId): Session => ({
-            ...meeting,
-            id: sessionId,
-            academyId,
-            classId: id,
-            status: "SCHEDULED",
-            version: 1
-          })))
-        yield* classes.insertSessions(sessions)
-        yield* (yield* Transaction).append(sessionsPlanned(subject, sessions))
+        const { calendar, class: subject, sessions: existing } = found.value
+        const planned = replan(subject, existing, calendar, yield* DateTime.now)
+        const added = yield* Effect.forEach(
+          planned.added,
+          (session) =>
+            Effect.map(
+              newId(SessionId),
+              (sessionId): Session => ({ ...session, id: sessionId, academyId, classId: id })
+            )
+        )
+        yield* classes.saveSessions({ added, changed: planned.changed, removed: planned.removed })
+        yield* (yield* Transaction).append(...sessionsPlanned(subject, added, planned))
       })
     )
 

@@ -44,7 +44,7 @@ layer(core, { excludeTestServices: true })("PlanSessions", (it) => {
       const sql = yield* SqlClient.SqlClient
       const { class: kept } = yield* makeAcademy({ students: 0 })
       const { class: ended } = yield* makeAcademy({ students: 0 })
-      yield* sql`update class_session set status = 'CANCELLED', starts_at = starts_at - interval '1 hour'
+      yield* sql`update class_session set status = 'CANCELLED', cause = 'PERSON', starts_at = starts_at - interval '1 hour'
         where class_id = ${kept.id}`
       yield* sql`delete from class_session where class_id = ${ended.id}`
       yield* sql`update class set status = 'COMPLETED' where id = ${ended.id}`

@@ -1,4 +1,4 @@
-import { Array as Arr, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Array as Arr, DateTime, Effect, Layer, Option, Result, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
 import { Absence, Chase } from "../../../domain/Absence.ts"
 import { AcademySettings } from "../../../domain/Academy.ts"
@@ -21,12 +21,12 @@ const decodeRoster = Schema.decodeUnknownSync(Schema.Struct({
   session: Schema.Struct({
     id: SessionId,
     classId: ClassId,
-    plannedOn: LocalDate,
+    date: LocalDate,
     startsAt: Told,
     endsAt: Told,
     status: SessionStatus
   }),
-  settings: AcademySettings,
+  settings: AcademySettings.mapFields(Struct.pick(["missingAfterMinutes", "rollChaseAfterMinutes"])),
   students: Schema.Array(Schema.Struct({
     studentId: MemberId,
     enrolled: Schema.Boolean,
@@ -55,8 +55,8 @@ export const layer = Layer.effect(
     const sql = yield* SqlClient.SqlClient
 
     /** The enrollment covers the session's day. */
-    const covers = background`e.class_id = s.class_id and e.status = 'ACTIVE'
-      and s.planned_on between e.from_date and coalesce(e.until_date, 'infinity')`
+    const covers = background`e.class_id = s.class_id
+      and s.day between e.from_date and coalesce(e.until_date, 'infinity')`
 
     return AbsenceRepository.of({
       due: orUnavailable(sql`
@@ -70,8 +70,7 @@ export const layer = Layer.effect(
               select from enrollment e
               left join attendance a on a.session_id = s.id and a.student_id = e.student_id
               left join absence_decision d on d.session_id = s.id and d.student_id = e.student_id
-              where e.class_id = s.class_id and e.status = 'ACTIVE'
-                and s.planned_on between e.from_date and coalesce(e.until_date, 'infinity')
+              where e.class_id = s.class_id and s.day between e.from_date and coalesce(e.until_date, 'infinity')
                 and coalesce(a.status, 'NONE') not in ('PRESENT', 'LATE') and d.state is null)
           )
         order by s.starts_at, s.id`).pipe(Effect.map((rows) => decodeDue(rows))),
@@ -85,11 +84,9 @@ export const layer = Layer.effect(
           order by e.id for no key update of e`
         )
         const [row] = yield* orUnavailable(background`
-          select jsonb_build_object('id', s.id, 'classId', s.class_id, 'plannedOn', s.planned_on,
+          select jsonb_build_object('id', s.id, 'classId', s.class_id, 'date', s.day,
               'startsAt', s.starts_at, 'endsAt', s.ends_at, 'status', s.status) as session,
-            jsonb_build_object('checkInOpensBeforeMinutes', ac.check_in_opens_before_minutes,
-              'lateAfterMinutes', ac.late_after_minutes, 'missingAfterMinutes', ac.missing_after_minutes,
-              'rollChaseAfterMinutes', ac.roll_chase_after_minutes) as settings,
+            jsonb_build_object('missingAfterMinutes', ac.missing_after_minutes, 'rollChaseAfterMinutes', ac.roll_chase_after_minutes) as settings,
             coalesce((select jsonb_agg(jsonb_build_object('studentId', k.student_id, 'enrolled', k.enrolled,
                 'status', coalesce(a.status, 'NONE'),
                 'absence', case when d.session_id is not null then jsonb_build_object('sessionId', d.session_id,
@@ -154,12 +151,12 @@ export const layer = Layer.effect(
           yield* orUnavailable(sql`
             select d.session_id as "sessionId", d.class_id as "classId", d.student_id as "studentId", d.state, d.reason,
               d.decided_at as "decidedAt", d.version, d.academy_id as "academyId", m.name as "studentName",
-              c.name as "className", s.planned_on as date
+              c.name as "className", s.day as date
             from absence_decision d join member m on m.id = d.student_id join class c on c.id = d.class_id
               join class_session s on s.id = d.session_id
             where ${academyId === null ? sql`true` : sql`d.academy_id = ${academyId}`}
               and ${sessionId === undefined ? sql`true` : sql`d.session_id = ${sessionId}`}
-              and ${date === undefined ? sql`true` : sql`s.planned_on = ${date}::date`}
+              and ${date === undefined ? sql`true` : sql`s.day = ${date}::date`}
               and ${state === undefined ? sql`true` : sql`d.state = ${state}`}
             order by s.starts_at desc, d.session_id, m.name, d.student_id limit ${limit}`)
         )

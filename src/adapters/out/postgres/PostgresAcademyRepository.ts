@@ -31,6 +31,8 @@ export const layer = Layer.effect(
               late_after_minutes: academy.settings.lateAfterMinutes,
               missing_after_minutes: academy.settings.missingAfterMinutes,
               roll_chase_after_minutes: academy.settings.rollChaseAfterMinutes,
+              closes_after_minutes: academy.settings.closesAfterMinutes,
+              consecutive_absences: academy.settings.consecutiveAbsences,
               version: academy.version
             })
           }`
@@ -41,7 +43,8 @@ export const layer = Layer.effect(
             time_zone as "timeZone", status, version,
             jsonb_build_object('checkInOpensBeforeMinutes', check_in_opens_before_minutes,
               'lateAfterMinutes', late_after_minutes, 'missingAfterMinutes', missing_after_minutes,
-              'rollChaseAfterMinutes', roll_chase_after_minutes) as settings
+              'rollChaseAfterMinutes', roll_chase_after_minutes, 'closesAfterMinutes', closes_after_minutes,
+              'consecutiveAbsences', consecutive_absences) as settings
           from academy where id = ${id}`)
         return row === undefined ? Option.none() : Option.some(decode(row))
       })

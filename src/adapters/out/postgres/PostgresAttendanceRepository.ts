@@ -23,7 +23,7 @@ const RollRow = Schema.Struct({
   sessionId: SessionId,
   academyId: AcademyId,
   classId: ClassId,
-  plannedOn: LocalDate,
+  date: LocalDate,
   startsAt: Instant,
   endsAt: Instant,
   sessionStatus: SessionStatus,
@@ -31,8 +31,6 @@ const RollRow = Schema.Struct({
   teacherId: MemberId,
   checkInOpensBeforeMinutes: Schema.Int,
   lateAfterMinutes: Schema.Int,
-  missingAfterMinutes: Schema.Int,
-  rollChaseAfterMinutes: Schema.Int,
   studentId: Schema.NullOr(MemberId),
   enrollmentId: Schema.NullOr(EnrollmentId),
   attendanceId: Schema.NullOr(AttendanceId),
@@ -110,11 +108,10 @@ export const layer = Layer.effect(
         : command`unnest(${ids}::uuid[])`
       return orUnavailable(command`
         select s.id as "sessionId", s.academy_id as "academyId", s.class_id as "classId",
-          s.planned_on as "plannedOn", s.starts_at as "startsAt", s.ends_at as "endsAt",
+          s.day as date, s.starts_at as "startsAt", s.ends_at as "endsAt",
           s.status as "sessionStatus", c.status as "classStatus", c.teacher_id as "teacherId",
           ac.check_in_opens_before_minutes as "checkInOpensBeforeMinutes",
-          ac.late_after_minutes as "lateAfterMinutes", ac.missing_after_minutes as "missingAfterMinutes",
-          ac.roll_chase_after_minutes as "rollChaseAfterMinutes",
+          ac.late_after_minutes as "lateAfterMinutes",
           asked.student_id as "studentId", e.id as "enrollmentId",
           a.id as "attendanceId", a.status, a.requested_at as "requestedAt", a.confirmed_at as "confirmedAt",
           a.confirmed_by as "confirmedBy", a.note, a.version,
@@ -124,8 +121,7 @@ export const layer = Layer.effect(
         join academy ac on ac.id = s.academy_id
         ${join} ${asked} as asked(student_id) on true
         ${join} enrollment e on e.class_id = s.class_id and e.student_id = asked.student_id
-          and e.status = 'ACTIVE' and s.planned_on >= e.from_date
-          and s.planned_on <= coalesce(e.until_date, 'infinity')
+          and s.day >= e.from_date and s.day <= coalesce(e.until_date, 'infinity')
         left join attendance a on a.session_id = s.id and a.student_id = asked.student_id
         left join absence_decision d on d.session_id = s.id and d.student_id = asked.student_id
         where s.id = ${sessionId} and s.academy_id = ${academyId}
@@ -195,7 +191,7 @@ export const layer = Layer.effect(
                 id: first.sessionId,
                 academyId: first.academyId,
                 classId: first.classId,
-                plannedOn: first.plannedOn,
+                date: first.date,
                 startsAt: first.startsAt,
                 endsAt: first.endsAt,
                 status: first.sessionStatus
@@ -203,9 +199,7 @@ export const layer = Layer.effect(
               classStatus: first.classStatus,
               settings: {
                 checkInOpensBeforeMinutes: first.checkInOpensBeforeMinutes,
-                lateAfterMinutes: first.lateAfterMinutes,
-                missingAfterMinutes: first.missingAfterMinutes,
-                rollChaseAfterMinutes: first.rollChaseAfterMinutes
+                lateAfterMinutes: first.lateAfterMinutes
               },
               studentId,
               enrolled: row !== undefined && row.enrollmentId !== null,

@@ -69,9 +69,7 @@ const selects = (sql: SqlClient.SqlClient): Selects => ({
       sql<Row<unknown>>`
         select a.id, jsonb_build_object(
           'id', a.id, 'academyId', a.academy_id, 'sessionId', a.session_id, 'classId', a.class_id, 'className', c.name,
-          'date', s.planned_on, 'startsAt', ${
-        iso(sql, "s.starts_at")
-      }, 'studentId', a.student_id, 'studentName', m.name,
+          'date', s.day, 'startsAt', ${iso(sql, "s.starts_at")}, 'studentId', a.student_id, 'studentName', m.name,
           'status', a.status, 'requestedAt', ${iso(sql, "a.requested_at")}, 'confirmedAt', ${
         iso(sql, "a.confirmed_at")
       },
@@ -91,8 +89,7 @@ const selects = (sql: SqlClient.SqlClient): Selects => ({
           'academyId', c.academy_id, 'classId', c.id, 'date', asked.day, 'sessions', held.sessions,
           'expected', held.sessions * (
             select count(*) from enrollment e
-            where e.class_id = c.id and e.status = 'ACTIVE'
-              and asked.day between e.from_date and coalesce(e.until_date, 'infinity')),
+            where e.class_id = c.id and asked.day between e.from_date and coalesce(e.until_date, 'infinity')),
           'requested', came.requested, 'present', came.present, 'late', came.late, 'absent', came.absent,
           'excused', came.excused) as doc
         from (
@@ -101,13 +98,13 @@ const selects = (sql: SqlClient.SqlClient): Selects => ({
         join class c on c.id = asked.class_id
         join lateral (
           select count(*) as planned, count(*) filter (where s.status <> 'CANCELLED') as sessions
-          from class_session s where s.class_id = c.id and s.planned_on = asked.day) as held on held.planned > 0
+          from class_session s where s.class_id = c.id and s.day = asked.day) as held on held.planned > 0
         cross join lateral (
           select count(*) filter (where a.status = 'REQUESTED') as requested,
             count(*) filter (where a.status = 'PRESENT') as present, count(*) filter (where a.status = 'LATE') as late,
             count(*) filter (where a.status = 'ABSENT') as absent, count(*) filter (where a.status = 'EXCUSED') as excused
           from class_session s join attendance a on a.session_id = s.id
-          where s.class_id = c.id and s.planned_on = asked.day and s.status <> 'CANCELLED') as came`,
+          where s.class_id = c.id and s.day = asked.day and s.status <> 'CANCELLED') as came`,
       (doc) => {
         const counts = decodeCounts(doc)
         return { ...counts, attendanceRate: attendanceRate(counts) }
@@ -143,13 +140,13 @@ const idsOf = (sql: SqlClient.SqlClient) => {
         const [classId = nil, day = "-infinity"] = after?.split(":") ?? []
         return Effect.map(
           sql<ClassAndDay>`
-            select distinct class_id as "classId", planned_on as day from class_session
-            where (class_id, planned_on) > (${classId}::uuid, ${day}::date) order by 1, 2 limit ${limit}`,
+            select distinct class_id as "classId", day from class_session
+            where (class_id, day) > (${classId}::uuid, ${day}::date) order by 1, 2 limit ${limit}`,
           toClassDayIds
         )
       },
       count: sql<{ count: number }>`
-        select count(*)::float8 as count from (select distinct class_id, planned_on from class_session) as days`
+        select count(*)::float8 as count from (select distinct class_id, day from class_session) as days`
     }
   }
 }
@@ -183,7 +180,7 @@ export const layer: Layer.Layer<ReadModelSource, never, SqlClient.SqlClient> = L
       ),
       classDayIds: Effect.fn("ReadModelSource.classDayIds")((classIds) =>
         orUnavailable(sql<ClassAndDay>`
-          select distinct class_id as "classId", planned_on as day from class_session
+          select distinct class_id as "classId", day from class_session
           where class_id = any(${classIds}::uuid[]) order by 1, 2`).pipe(Effect.map(toClassDayIds))
       ),
       epoch: orUnavailable(sql<{ epoch: string }>`select epoch from system`).pipe(

@@ -44,7 +44,9 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
           checkInOpensBeforeMinutes: 30,
           lateAfterMinutes: 10,
           missingAfterMinutes: 10,
-          rollChaseAfterMinutes: 10
+          rollChaseAfterMinutes: 10,
+          closesAfterMinutes: 60,
+          consecutiveAbsences: 3
         },
         version: 1
       })

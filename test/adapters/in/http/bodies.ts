@@ -23,7 +23,9 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
         checkInOpensBeforeMinutes: 30,
         lateAfterMinutes: 10,
         missingAfterMinutes: 10,
-        rollChaseAfterMinutes: 10
+        rollChaseAfterMinutes: 10,
+        closesAfterMinutes: 60,
+        consecutiveAbsences: 3
       }
     }
   },

@@ -75,6 +75,7 @@ const seeding = Effect.gen(function*() {
       class_id: of,
       schedule_id: slot,
       planned_on: day,
+      day,
       starts_at: new Date("2026-03-02T07:30:00.120Z"),
       ends_at: new Date("2026-03-02T09:00:00Z"),
       status
@@ -245,7 +246,7 @@ layer(source, { excludeTestServices: true })("PostgresReadModelSource", (it) => 
       }
       yield* enroll(algebra, yield* member("left", ["STUDENT"]), "2026-02-01", "2026-03-01")
       yield* enroll(algebra, yield* member("comes", ["STUDENT"]), "2026-03-03", null)
-      yield* enroll(algebra, yield* member("cancelled", ["STUDENT"]), "2026-02-01", null, "CANCELLED")
+      yield* enroll(algebra, yield* member("cancelled", ["STUDENT"]), "2026-02-01", "2026-03-01", "CANCELLED")
       // Another day, with nothing but a cancelled session.
       yield* session(algebra, first, "2026-03-09", "CANCELLED")
 

@@ -1,0 +1,96 @@
+-- What a term needs: classrooms, holidays, sessions moved and added by hand, leave, the order of those who wait for a seat.
+
+alter table academy
+  -- so long after its end a session closes by itself
+  add column closes_after_minutes int not null default 60,
+  -- so many sessions of a class missed in a row are told to the managers; 0: never
+  add column consecutive_absences int not null default 3;
+
+create table classroom (
+  id         uuid primary key,
+  academy_id uuid not null references academy,
+  name       text not null,
+  location   text,
+  capacity   int check (capacity > 0),
+  version    int not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint classroom_name unique (academy_id, name)
+);
+
+create table academy_holiday (
+  academy_id uuid not null references academy,
+  day        date not null,
+  name       text not null,
+  created_at timestamptz not null default now(),
+  constraint academy_holiday_day primary key (academy_id, day)
+);
+
+alter table class
+  add column classroom_id uuid references classroom,
+  add column audience     text,
+  add column curriculum   text;
+create index class_by_classroom on class (classroom_id) where classroom_id is not null;
+
+-- A slot that is no longer in the timetable stays for the sessions that came from it.
+alter table class_schedule add column retired_at timestamptz;
+
+alter table class_session
+  -- the day at the academy on which it is held; planned_on stays what it was planned from
+  add column day   date,
+  add column moved boolean not null default false,
+  -- why it is CANCELLED; what a person cancelled is no plan's business any more
+  add column cause text check (cause in ('HOLIDAY', 'PERSON')),
+  -- both null: added by hand
+  alter column schedule_id drop not null,
+  alter column planned_on drop not null,
+  add constraint class_session_added check ((schedule_id is null) = (planned_on is null));
+update class_session set day = planned_on;
+alter table class_session alter column day set not null;
+drop index class_session_by_class_day;
+create index class_session_by_class_day on class_session (class_id, day);
+create index class_session_by_academy_day on class_session (academy_id, day);
+-- Those that are to be closed.
+create index class_session_open on class_session (ends_at) where status = 'SCHEDULED';
+
+-- An enrollment covers its days whatever its status: what was cancelled ends, and one that never began covers no day.
+alter table enrollment
+  drop constraint enrollment_check,
+  add constraint enrollment_days check (until_date >= from_date - 1);
+drop index enrollment_by_class_student;
+create index enrollment_by_class_student on enrollment (class_id, student_id);
+drop index enrollment_by_student;
+create index enrollment_by_student on enrollment (student_id);
+
+-- Who waits for a seat of a class, first come first; only a manager gives the seat.
+create table class_waiting (
+  id         uuid primary key,
+  academy_id uuid not null references academy,
+  class_id   uuid not null references class,
+  student_id uuid not null references member,
+  created_at timestamptz not null default now(),
+  constraint class_waiting_once unique (class_id, student_id)
+);
+
+create table leave_note (
+  id         uuid primary key,
+  academy_id uuid not null references academy,
+  student_id uuid not null references member,
+  from_date  date not null,
+  until_date date not null check (until_date >= from_date),
+  reason     text not null,
+  status     text not null check (status in ('REQUESTED', 'APPROVED', 'REJECTED')),
+  asked_by   uuid not null references member,
+  decided_by uuid references member,
+  decided_at timestamptz,
+  -- what the one who decided adds
+  answer     text,
+  version    int not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+create index leave_note_by_student on leave_note (student_id, from_date);
+create index leave_note_by_academy on leave_note (academy_id, id);
+
+-- Leave is about a student and no session.
+alter table notification alter column session_id drop not null;
