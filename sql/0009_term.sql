@@ -39,8 +39,8 @@ alter table class_session
   -- the day at the academy on which it is held; planned_on stays what it was planned from
   add column day   date,
   add column moved boolean not null default false,
-  -- why it is CANCELLED; what a person cancelled is no plan's business any more
-  add column cause text check (cause in ('HOLIDAY', 'PERSON')),
+  -- why it is CANCELLED; what a person cancelled is no plan's business any more, what the plan dropped may come back
+  add column cause text check (cause in ('HOLIDAY', 'PERSON', 'PLAN')),
   -- both null: added by hand
   alter column schedule_id drop not null,
   alter column planned_on drop not null,

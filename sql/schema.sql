@@ -273,7 +273,7 @@ create table public.class_session (
   cause text,
   constraint class_session_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint class_session_added CHECK ((schedule_id IS NULL) = (planned_on IS NULL)),
-  constraint class_session_cause_check CHECK (cause = ANY (ARRAY['HOLIDAY'::text, 'PERSON'::text])),
+  constraint class_session_cause_check CHECK (cause = ANY (ARRAY['HOLIDAY'::text, 'PERSON'::text, 'PLAN'::text])),
   constraint class_session_check CHECK (ends_at > starts_at),
   constraint class_session_class_id_fkey FOREIGN KEY (class_id) REFERENCES public.class(id),
   constraint class_session_origin UNIQUE (schedule_id, planned_on),

@@ -22,6 +22,7 @@ import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "./adapters/out/postgres/PostgresReadModelSource.ts"
 import * as Retention from "./adapters/out/postgres/PostgresRetention.ts"
+import * as Timetables from "./adapters/out/postgres/PostgresTimetableRepository.ts"
 import * as UnitsOfWork from "./adapters/out/postgres/PostgresUnitOfWork.ts"
 import * as Passwords from "./adapters/out/security/Argon2Passwords.ts"
 import * as Tokens from "./adapters/out/security/JwtTokens.ts"
@@ -31,6 +32,7 @@ import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts
 import { AuthCommands } from "./application/commands/AuthCommands.ts"
 import { ClassCommands } from "./application/commands/ClassCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
+import { SessionCommands } from "./application/commands/SessionCommands.ts"
 import * as Delivery from "./application/events/Delivery.ts"
 import { notifications } from "./application/handlers/Notifications.ts"
 import { readModelSync } from "./application/handlers/ReadModelSync.ts"
@@ -48,6 +50,7 @@ import { Events } from "./application/operations/Events.ts"
 import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
 import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
 import { Handlers } from "./application/operations/Handlers.ts"
+import { AcademyQueries } from "./application/queries/AcademyQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
@@ -86,6 +89,7 @@ export const ports = (settings: Settings, found: Found) => {
     Academies.layer,
     Members.layer,
     Classes.layer,
+    Timetables.layer,
     Attendances.layer,
     Absences.layer,
     UnitsOfWork.layer,
@@ -118,8 +122,10 @@ export const useCases = Layer.mergeAll(
   AcademyCommands.layer,
   MemberCommands.layer,
   ClassCommands.layer,
+  SessionCommands.layer,
   AttendanceCommands.layer,
   Queries.layer,
+  AcademyQueries.layer,
   Deliveries.layer,
   Events.layer,
   AbsenceUseCases.layer,

@@ -29,6 +29,7 @@ const domain = "src/domain"
 const ports = "src/ports"
 const authorize = "src/application/Authorize.ts"
 const newIds = "src/application/NewIds.ts"
+const timetabling = "src/application/Timetabling.ts"
 const events = "src/application/events"
 const roots = ["src/App.ts", "src/Serve.ts", "src/main.ts", "src/cli.ts", "src/demo.ts"]
 
@@ -37,15 +38,16 @@ export const addresses: ReadonlyArray<Address> = [
   { at: ports, mayImport: [domain] },
   { at: authorize, mayImport: [domain, ports] },
   { at: newIds, mayImport: [domain] },
+  { at: timetabling, mayImport: [domain, ports, newIds] },
   {
     at: "src/application/commands",
-    mayImport: [domain, ports, authorize, newIds],
+    mayImport: [domain, ports, authorize, newIds, timetabling],
     except: ["src/ports/ReadModels.ts"]
   },
   { at: "src/application/queries", mayImport: [domain, ports, authorize, newIds] },
   { at: "src/application/handlers", mayImport: [domain, ports, newIds] },
   { at: events, mayImport: [domain, ports, newIds] },
-  { at: "src/application/jobs", mayImport: [domain, ports, events, authorize, newIds] },
+  { at: "src/application/jobs", mayImport: [domain, ports, events, authorize, newIds, timetabling] },
   { at: "src/application/operations", mayImport: [domain, ports, events, authorize, newIds] },
   { at: "src/adapters/in", mayImport: ["src/application", ports, domain] },
   { at: "src/adapters/out", mayImport: [ports, domain] },

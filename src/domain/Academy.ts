@@ -1,7 +1,7 @@
-import { Duration, Schema } from "effect"
+import { Data, Duration, Result, Schema } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
 import { AcademyId } from "./Ids.ts"
-import { TimeZoneName } from "./LocalTime.ts"
+import { LocalDate, TimeZoneName } from "./LocalTime.ts"
 
 /** How attendance runs at an academy. Whole minutes, 0 to 240. */
 const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 240 }))
@@ -46,12 +46,17 @@ export const rollChaseAfter = (settings: Pick<AcademySettings, "rollChaseAfterMi
 
 export const AcademyStatus = Schema.Literals(["ACTIVE", "INACTIVE", "SUSPENDED"])
 
+const Name = Schema.NonEmptyString.check(Schema.isMaxLength(100))
+const Phone = Schema.String.check(Schema.isMaxLength(24))
+const Address = Schema.String.check(Schema.isMaxLength(200))
+const ZipCode = Schema.String.check(Schema.isMaxLength(10))
+
 /** What somebody tells us of an academy when it joins. */
 export const NewAcademy = Schema.Struct({
-  name: Schema.NonEmptyString.check(Schema.isMaxLength(100)),
-  phone: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(24))),
-  address: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
-  zipCode: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(10))),
+  name: Name,
+  phone: Schema.optionalKey(Phone),
+  address: Schema.optionalKey(Address),
+  zipCode: Schema.optionalKey(ZipCode),
   /** Business registration number; no two academies have the same. */
   registrationNumber: Schema.NonEmptyString.check(Schema.isMaxLength(20)),
   timeZone: Schema.optionalKey(TimeZoneName),
@@ -91,3 +96,46 @@ export const create = (
   },
   event: { type: "AcademyCreated", aggregate: { type: "academy", id, version: 1 }, payload: {} }
 })
+
+/** What is left out stays as it is. */
+export const AcademyChange = Schema.Struct({
+  name: Schema.optionalKey(Name),
+  phone: Schema.optionalKey(Schema.NullOr(Phone)),
+  address: Schema.optionalKey(Schema.NullOr(Address)),
+  zipCode: Schema.optionalKey(Schema.NullOr(ZipCode)),
+  timeZone: Schema.optionalKey(TimeZoneName),
+  settings: Schema.optionalKey(AcademySettings)
+})
+export type AcademyChange = typeof AcademyChange.Type
+
+export const change = (
+  academy: Academy,
+  to: AcademyChange
+): { readonly academy: Academy; readonly event: EventFact } => ({
+  academy: { ...academy, ...to, version: academy.version + 1 },
+  event: {
+    type: "AcademyUpdated",
+    aggregate: { type: "academy", id: academy.id, version: academy.version + 1 },
+    payload: {}
+  }
+})
+
+/** A day on which nobody comes. */
+export const Holiday = Schema.Struct({ date: LocalDate, name: Schema.NonEmptyString.check(Schema.isMaxLength(60)) })
+export type Holiday = typeof Holiday.Type
+
+/** Holidays are of today and of days to come: what was held stays held. */
+export class HolidayPast extends Data.TaggedError("HolidayPast")<{ readonly today: LocalDate }> {}
+
+/** `holiday`: whether the day is one from now on. */
+export const setHoliday = (
+  academy: Pick<Academy, "id" | "version">,
+  date: LocalDate,
+  holiday: boolean,
+  today: LocalDate
+): Result.Result<EventFact, HolidayPast> =>
+  date < today ? Result.fail(new HolidayPast({ today })) : Result.succeed({
+    type: "HolidayChanged",
+    aggregate: { type: "academy", id: academy.id, version: academy.version },
+    payload: { date, holiday }
+  })

@@ -1,7 +1,8 @@
-import { Data, Result, Schema } from "effect"
+import { Data, type DateTime, Result, Schema } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
+import { ClassNotActive, firstFullDay, type Range } from "./Enrollment.ts"
 import { AcademyId, ClassId, ClassroomId, MemberId, ScheduleId } from "./Ids.ts"
-import { DayOfWeek, LocalDate, LocalTime } from "./LocalTime.ts"
+import { DayOfWeek, LocalDate, LocalTime, overlapping } from "./LocalTime.ts"
 import type { MemberStatus } from "./Member.ts"
 import type { Role } from "./Permission.ts"
 
@@ -80,6 +81,30 @@ export type Class = typeof Class.Type
 export class NotATeacher extends Data.TaggedError("NotATeacher")<{}> {}
 export class InvalidSchedule extends Data.TaggedError("InvalidSchedule")<{ readonly message: string }> {}
 
+/** A session is being held: closing waits until it has ended. */
+export class ClassInSession extends Data.TaggedError("ClassInSession")<{ readonly endsAt: DateTime.Utc }> {}
+/** A day on which somebody has a seat that would be gone. */
+export class SeatsTaken
+  extends Data.TaggedError("SeatsTaken")<{ readonly capacity: number; readonly day: LocalDate }>
+{}
+
+type Person = { readonly roles: ReadonlyArray<Role>; readonly status: MemberStatus }
+
+const wrong = (
+  subject: Pick<Class, "startDate" | "endDate"> & { readonly schedules: ReadonlyArray<Slot> }
+): InvalidSchedule | undefined => {
+  const { endDate, schedules, startDate } = subject
+  if (endDate !== null && endDate < startDate) {
+    return new InvalidSchedule({ message: "the class ends before it starts" })
+  }
+  if (schedules.some((slot) => slot.startTime === slot.endTime)) {
+    return new InvalidSchedule({ message: "a slot starts and ends at the same time" })
+  }
+  return overlapping(schedules) ? new InvalidSchedule({ message: "two slots overlap" }) : undefined
+}
+
+const isTeacher = ({ roles, status }: Person) => roles.includes("TEACHER") && status === "ACTIVE"
+
 export const create = (
   input: NewClass,
   given: {
@@ -87,43 +112,31 @@ export const create = (
     readonly academyId: AcademyId
     readonly today: LocalDate
     readonly scheduleIds: ReadonlyArray<ScheduleId>
-    readonly teacher: { readonly roles: ReadonlyArray<Role>; readonly status: MemberStatus }
+    readonly teacher: Person
   }
 ): Result.Result<{ readonly class: Class; readonly event: EventFact }, NotATeacher | InvalidSchedule> => {
-  if (!given.teacher.roles.includes("TEACHER") || given.teacher.status !== "ACTIVE") {
-    return Result.fail(new NotATeacher())
+  if (!isTeacher(given.teacher)) return Result.fail(new NotATeacher())
+  const made: Class = {
+    id: given.id,
+    academyId: given.academyId,
+    name: input.name,
+    subject: input.subject,
+    teacherId: input.teacherId,
+    classroomId: input.classroomId ?? null,
+    capacity: input.capacity,
+    startDate: input.startDate ?? given.today,
+    endDate: input.endDate ?? null,
+    audience: input.audience ?? null,
+    description: input.description ?? null,
+    curriculum: input.curriculum ?? null,
+    fee: input.fee ?? null,
+    status: "ACTIVE",
+    schedules: withIds(input.schedules, [], given.scheduleIds),
+    version: 1
   }
-  const startDate = input.startDate ?? given.today
-  if (input.endDate !== undefined && input.endDate < startDate) {
-    return Result.fail(new InvalidSchedule({ message: "the class ends before it starts" }))
-  }
-  if (input.schedules.some((slot) => slot.startTime === slot.endTime)) {
-    return Result.fail(new InvalidSchedule({ message: "a slot starts and ends at the same time" }))
-  }
-  const schedules: Array<Schedule> = []
-  for (const [index, slot] of input.schedules.entries()) {
-    const id = given.scheduleIds[index]
-    if (id !== undefined) schedules.push({ id, ...slot })
-  }
-  return Result.succeed({
-    class: {
-      id: given.id,
-      academyId: given.academyId,
-      name: input.name,
-      subject: input.subject,
-      teacherId: input.teacherId,
-      classroomId: input.classroomId ?? null,
-      capacity: input.capacity,
-      startDate,
-      endDate: input.endDate ?? null,
-      audience: input.audience ?? null,
-      description: input.description ?? null,
-      curriculum: input.curriculum ?? null,
-      fee: input.fee ?? null,
-      status: "ACTIVE",
-      schedules,
-      version: 1
-    },
+  const refused = wrong(made)
+  return refused !== undefined ? Result.fail(refused) : Result.succeed({
+    class: made,
     event: {
       type: "ClassCreated",
       aggregate: { type: "class", id: given.id, version: 1 },
@@ -131,3 +144,73 @@ export const create = (
     }
   })
 }
+
+/**
+ * Slots with their ids: one that there was before keeps its own, since sessions know it by that.
+ */
+const withIds = (
+  slots: ReadonlyArray<Slot>,
+  before: ReadonlyArray<Schedule>,
+  fresh: ReadonlyArray<ScheduleId>
+): ReadonlyArray<Schedule> => {
+  const known = new Map(before.map((slot) => [timesOf(slot), slot.id]))
+  return slots.flatMap((slot, index) => {
+    const id = known.get(timesOf(slot)) ?? fresh[index]
+    return id === undefined ? [] : [{ ...slot, id }]
+  })
+}
+const timesOf = (slot: Slot) => `${slot.dayOfWeek} ${slot.startTime} ${slot.endTime}`
+
+/** Changes a running class. `slots`: every one that it ever had. Fails `ClassNotActive` once it is closed. */
+export const edit = (
+  subject: Class,
+  change: ClassChange,
+  given: {
+    readonly slots: ReadonlyArray<Schedule>
+    readonly scheduleIds: ReadonlyArray<ScheduleId>
+    /** The one who is to teach it; null when it stays who it is. */
+    readonly teacher: Person | null
+    /** Every enrollment that covers a day from today on. */
+    readonly taken: ReadonlyArray<Range>
+    readonly today: LocalDate
+  }
+): Result.Result<
+  { readonly class: Class; readonly event: EventFact },
+  ClassNotActive | NotATeacher | InvalidSchedule | SeatsTaken
+> => {
+  if (subject.status !== "ACTIVE") return Result.fail(new ClassNotActive())
+  if (given.teacher !== null && !isTeacher(given.teacher)) return Result.fail(new NotATeacher())
+  const { schedules, ...plain } = change
+  const edited: Class = {
+    ...subject,
+    ...plain,
+    schedules: schedules === undefined ? subject.schedules : withIds(schedules, given.slots, given.scheduleIds),
+    version: subject.version + 1
+  }
+  const refused = wrong(edited)
+  if (refused !== undefined) return Result.fail(refused)
+  // One seat more than there are to be would be taken: the day is full for one too many.
+  const day = firstFullDay(edited.capacity + 1, given.taken, { from: given.today, until: null })
+  if (day !== undefined) return Result.fail(new SeatsTaken({ capacity: edited.capacity, day }))
+  return Result.succeed({
+    class: edited,
+    event: {
+      type: "ClassUpdated",
+      aggregate: { type: "class", id: subject.id, version: edited.version },
+      payload: { teacherId: edited.teacherId }
+    }
+  })
+}
+
+/** The class is over: by a manager, or by itself once its last day is past. */
+export const close = (
+  subject: Class
+): Result.Result<{ readonly class: Class; readonly event: EventFact }, ClassNotActive> =>
+  subject.status !== "ACTIVE" ? Result.fail(new ClassNotActive()) : Result.succeed({
+    class: { ...subject, status: "COMPLETED", version: subject.version + 1 },
+    event: {
+      type: "ClassClosed",
+      aggregate: { type: "class", id: subject.id, version: subject.version + 1 },
+      payload: {}
+    }
+  })

@@ -38,12 +38,8 @@ export const payloads = {
   /** `teacherId`: who teaches it now. */
   ClassUpdated: Schema.Struct({ teacherId: MemberId }),
   ClassClosed: Schema.Struct({}),
-  /** One per class and planning run: what was added or changed, what is no longer planned, and the days of both. */
-  SessionsPlanned: Schema.Struct({
-    sessionIds: Schema.Array(SessionId),
-    removed: Schema.optionalKey(Schema.Array(SessionId)),
-    dates: Schema.Array(LocalDate)
-  }),
+  /** One per class and planning run: what was added, changed or taken away, and its days. */
+  SessionsPlanned: Schema.Struct({ sessionIds: Schema.Array(SessionId), dates: Schema.Array(LocalDate) }),
   SessionCancelled: Schema.Struct({ ...session, cause: Schema.Literals(["HOLIDAY", "PERSON"]) }),
   /** `fromDate`: the day on which it would have been. */
   SessionMoved: Schema.Struct({ ...session, fromDate: LocalDate }),

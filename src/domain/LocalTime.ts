@@ -77,3 +77,22 @@ export const instantAt = (zone: TimeZoneName, date: LocalDate, time: LocalTime):
       disambiguation: "compatible"
     })
   )
+
+const minuteOfDay = (time: LocalTime) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+const week = 7 * 24 * 60
+
+/** Do two of these weekly slots share a minute of the week? One that ends before it starts ends the next day. */
+export const overlapping = (
+  slots: ReadonlyArray<{ readonly dayOfWeek: DayOfWeek; readonly startTime: LocalTime; readonly endTime: LocalTime }>
+): boolean => {
+  const spans = slots.map(({ dayOfWeek, endTime, startTime }) => {
+    const start = days.indexOf(dayOfWeek) * 1440 + minuteOfDay(startTime)
+    const length = minuteOfDay(endTime) - minuteOfDay(startTime)
+    return { start, length: length > 0 ? length : length + 1440 }
+  })
+  // From where one starts, round the week, to where the other starts.
+  const way = (from: number, to: number) => (to - from + week) % week
+  return spans.some((a, n) =>
+    spans.slice(n + 1).some((b) => way(a.start, b.start) < a.length || way(b.start, a.start) < b.length)
+  )
+}

@@ -11,7 +11,7 @@
  *
  * What a person has touched (moved, cancelled, added, or where somebody has checked in) is no plan's business any more.
  */
-import { DateTime, Schema } from "effect"
+import { DateTime, Schema, Struct } from "effect"
 import type { Class, Schedule } from "./Class.ts"
 import type { EventFact } from "./DomainEvent.ts"
 import { AcademyId, ClassId, ScheduleId, SessionId } from "./Ids.ts"
@@ -20,8 +20,8 @@ import { addDays, dateIn, dayOfWeek, instantAt, LocalDate, type LocalTime, TimeZ
 export const SessionStatus = Schema.Literals(["SCHEDULED", "CANCELLED", "CLOSED"])
 export type SessionStatus = typeof SessionStatus.Type
 
-/** Why a session is CANCELLED. */
-export const CancelCause = Schema.Literals(["HOLIDAY", "PERSON"])
+/** Why a session is CANCELLED. PLAN: the timetable no longer has it; it comes back when the timetable does. */
+export const CancelCause = Schema.Literals(["HOLIDAY", "PERSON", "PLAN"])
 export type CancelCause = typeof CancelCause.Type
 
 export const Session = Schema.Struct({
@@ -119,10 +119,16 @@ export interface Calendar {
   readonly holidays: ReadonlyMap<LocalDate, string>
 }
 
-/** A session that there is, and whether somebody has checked in to it, asked to, or been excused. */
+/** A session that there is, and what has happened at it. */
 export interface Existing extends Session {
+  /** Somebody has asked to be confirmed, also if that was refused. */
   readonly attended: boolean
+  /** Somebody's attendance is confirmed. */
+  readonly confirmed: boolean
 }
+
+/** The session alone. */
+export const sessionOf = (existing: Existing): Session => Struct.omit(existing, ["attended", "confirmed"])
 
 /** A session to be made; its id comes from outside. */
 export type NewSession = Omit<Session, "id" | "academyId" | "classId">
@@ -130,11 +136,10 @@ export type NewSession = Omit<Session, "id" | "academyId" | "classId">
 /** What brings the sessions to the plan. */
 export interface Replanned {
   readonly added: ReadonlyArray<NewSession>
-  /** At another time, cancelled for a holiday, or back from one. */
+  /** At another time, taken away by a holiday or the timetable, or back again. */
   readonly changed: ReadonlyArray<Session>
   /** Those of them that a holiday takes away now. */
   readonly cancelled: ReadonlyArray<Session>
-  readonly removed: ReadonlyArray<Session>
   /** To come, touched by somebody, and so left as they are. */
   readonly leftAlone: ReadonlyArray<Session>
 }
@@ -158,71 +163,84 @@ export const replan = (
   const wanted = subject.status === "ACTIVE" ? plan(subject, calendar.zone, today, now) : []
   const known = new Set(existing.map(origin))
   const toCome = existing.filter((one) => one.status !== "CLOSED" && DateTime.isGreaterThan(one.startsAt, now))
-  const free = new Map(toCome.filter((one) => !isTouched(one)).map((one) => [origin(one), one]))
+  // A class that is over takes back also what a person had placed.
+  const touched = toCome.filter((one) => subject.status === "ACTIVE" ? isTouched(one) : one.cause === "PERSON")
+  const free = new Set(toCome.filter((one) => !touched.includes(one)))
+  const byOrigin = new Map([...free].map((one) => [origin(one), one]))
 
   const added: Array<NewSession> = []
   const changed: Array<Session> = []
   const cancelled: Array<Session> = []
+  const change = (there: Session, to: State) => {
+    if (isSame(there, to)) return
+    const { cause, date, endsAt, reason, startsAt, status } = to
+    const next: Session = { ...there, cause, date, endsAt, reason, startsAt, status, version: there.version + 1 }
+    changed.push(next)
+    if (there.status !== "CANCELLED" && next.cause === "HOLIDAY") cancelled.push(next)
+  }
   for (const { endsAt, plannedOn, scheduleId, startsAt } of wanted) {
     const holiday = calendar.holidays.get(plannedOn)
-    const as = {
+    const state: State = {
       date: plannedOn,
       startsAt,
       endsAt,
       ...(holiday === undefined
-        ? { status: "SCHEDULED", cause: null, reason: null } as const
-        : { status: "CANCELLED", cause: "HOLIDAY", reason: holiday } as const)
+        ? { status: "SCHEDULED", cause: null, reason: null }
+        : { status: "CANCELLED", cause: "HOLIDAY", reason: holiday })
     }
     const key = origin({ scheduleId, plannedOn })
-    const there = free.get(key)
-    free.delete(key)
-    if (there === undefined) {
-      if (!known.has(key)) added.push({ scheduleId, plannedOn, moved: false, version: 1, ...as })
-    } else if (!isSame(there, as)) {
-      const { attended: _, ...session } = there
-      const next: Session = { ...session, ...as, version: there.version + 1 }
-      changed.push(next)
-      if (there.status !== "CANCELLED" && next.status === "CANCELLED") cancelled.push(next)
+    const there = byOrigin.get(key)
+    if (there !== undefined) {
+      free.delete(there)
+      change(sessionOf(there), state)
+    } else if (!known.has(key)) {
+      added.push({ scheduleId, plannedOn, moved: false, version: 1, ...state })
     }
   }
-  return {
-    added,
-    changed,
-    cancelled,
-    // What lies behind the horizon was planned by a zone in which it is later; the next days bring it back.
-    removed: [...free.values()],
-    leftAlone: toCome.filter(isTouched)
-  }
+  for (const one of free) change(sessionOf(one), { ...one, status: "CANCELLED", cause: "PLAN", reason: null })
+  return { added, changed, cancelled, leftAlone: touched.map(sessionOf) }
 }
 
-const isSame = (a: Session, b: Omit<NewSession, "scheduleId" | "plannedOn" | "moved" | "version">): boolean =>
+/** What planning may say of a session. */
+type State = Pick<Session, "date" | "startsAt" | "endsAt" | "status" | "cause" | "reason">
+const isSame = (a: State, b: State): boolean =>
   DateTime.Equivalence(a.startsAt, b.startsAt) && DateTime.Equivalence(a.endsAt, b.endsAt) && a.date === b.date
   && a.status === b.status && a.cause === b.cause && a.reason === b.reason
+
+/** The sessions that are to be held after a run of planning, of those that have not ended. */
+export const toBeHeld = (
+  existing: ReadonlyArray<Existing>,
+  added: ReadonlyArray<Session>,
+  changed: ReadonlyArray<Session>,
+  now: DateTime.Utc
+): ReadonlyArray<Session> => {
+  const latest = new Map<SessionId, Session>(existing.map((one) => [one.id, sessionOf(one)]))
+  for (const one of [...changed, ...added]) latest.set(one.id, one)
+  return [...latest.values()].filter(({ endsAt, status }) => status === "SCHEDULED" && DateTime.isLessThan(now, endsAt))
+}
 
 /** What a run of planning has changed, for those who hear of it: nothing, when it has changed nothing. */
 export const sessionsPlanned = (
   of: Pick<Class, "id" | "version">,
   added: ReadonlyArray<Session>,
-  { cancelled, changed, removed }: Pick<Replanned, "changed" | "cancelled" | "removed"> = nothingElse
+  { cancelled, changed }: Pick<Replanned, "changed" | "cancelled"> = { changed: [], cancelled: [] }
 ): ReadonlyArray<EventFact> => {
-  const kept = [...added, ...changed]
-  if (kept.length === 0 && removed.length === 0) return []
+  const sessions = [...added, ...changed]
+  if (sessions.length === 0) return []
   return [
     {
       type: "SessionsPlanned",
       aggregate: { type: "class", id: of.id, version: of.version },
       payload: {
-        sessionIds: kept.map((session) => session.id),
-        ...(removed.length === 0 ? {} : { removed: removed.map((session) => session.id) }),
-        dates: [...new Set([...kept, ...removed].map((session) => session.date))].sort()
+        sessionIds: sessions.map((session) => session.id),
+        dates: [...new Set(sessions.map((session) => session.date))].sort()
       }
     },
     ...cancelled.map((session) => sessionCancelled(session, "HOLIDAY"))
   ]
 }
-const nothingElse = { changed: [], cancelled: [], removed: [] }
 
-export const sessionCancelled = (session: Session, cause: CancelCause): EventFact => ({
+export const sessionCancelled = (session: Session, cause: "HOLIDAY" | "PERSON"): EventFact => ({
   type: "SessionCancelled",
   aggregate: { type: "session", id: session.id, version: session.version },
   payload: { sessionId: session.id, classId: session.classId, sessionDate: session.date, cause }

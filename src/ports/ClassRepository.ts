@@ -2,8 +2,8 @@ import { Context, type Effect, type Option } from "effect"
 import type { Class } from "../domain/Class.ts"
 import type { Enrollment, Range } from "../domain/Enrollment.ts"
 import type { AcademyId, ClassId, MemberId } from "../domain/Ids.ts"
-import type { TimeZoneName } from "../domain/LocalTime.ts"
-import type { Calendar, Existing, Session } from "../domain/Session.ts"
+import type { LocalDate, TimeZoneName } from "../domain/LocalTime.ts"
+import type { Session } from "../domain/Session.ts"
 import type { MemberInBrief } from "./MemberRepository.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
@@ -15,25 +15,12 @@ export interface Seats {
   readonly student: Option.Option<MemberInBrief>
 }
 
-/** What planning a class's meetings needs, read with the class's row locked. */
-export interface ToPlan {
-  readonly class: Class
-  readonly calendar: Calendar
-  /** From the day before yesterday on. */
-  readonly sessions: ReadonlyArray<Existing>
-}
-
-/** What became of a class's sessions. */
-export interface SessionChanges {
-  readonly added: ReadonlyArray<Session>
-  /** Each by its version. */
-  readonly changed: ReadonlyArray<Session>
-  readonly removed: ReadonlyArray<Session>
-}
-
 export class ClassRepository extends Context.Service<ClassRepository, {
   readonly insert: (subject: Class) => Effect.Effect<void, never, Transaction>
-  readonly saveSessions: (changes: SessionChanges) => Effect.Effect<void, never, Transaction>
+  /** By its version, with the slots that it has now. */
+  readonly update: (subject: Class) => Effect.Effect<void, never, Transaction>
+  /** Its ACTIVE enrollments end with this day; those that would begin later cover no day. */
+  readonly completeEnrollments: (classId: ClassId, lastDay: LocalDate) => Effect.Effect<void, never, Transaction>
   readonly insertEnrollment: (enrollment: Enrollment) => Effect.Effect<void, never, Transaction>
   /** Locks the class until the unit of work ends. */
   readonly seats: (
@@ -47,16 +34,12 @@ export class ClassRepository extends Context.Service<ClassRepository, {
     classId: ClassId,
     days: { readonly from: string; readonly to: string }
   ) => Effect.Effect<ReadonlyArray<Session>, StorageUnavailable>
-  /** ACTIVE classes of every academy that have not ended, by id, behind this one. */
+  /** ACTIVE classes of every academy, by id, behind this one. */
   readonly active: (
     after: ClassId | null,
     limit: number
   ) => Effect.Effect<ReadonlyArray<Pick<Class, "academyId" | "id">>, StorageUnavailable>
-  /** Locks the class until the unit of work ends. None when the academy has no such class. */
-  readonly toPlan: (
-    academyId: AcademyId,
-    classId: ClassId
-  ) => Effect.Effect<Option.Option<ToPlan>, StorageUnavailable, Transaction>
+  readonly find: (academyId: AcademyId, id: ClassId) => Effect.Effect<Option.Option<Class>, StorageUnavailable>
   readonly teacherOf: (
     academyId: AcademyId,
     classId: ClassId

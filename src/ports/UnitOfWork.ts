@@ -4,6 +4,7 @@
  * nothing is.
  */
 import { Context, Data, type Effect } from "effect"
+import type { ClassroomNameTaken } from "../domain/Classroom.ts"
 import type { EventFact } from "../domain/DomainEvent.ts"
 import type { ChangedMeanwhile } from "../domain/Errors.ts"
 import type { AlreadyGuardian } from "../domain/Guardianship.ts"
@@ -21,7 +22,13 @@ export class StorageUnavailable extends Data.TaggedError("StorageUnavailable")<{
 }> {}
 
 /** What the database's constraints refuse, in the domain's words. */
-export type Refusal = LoginIdTaken | PhoneTaken | RegistrationNumberTaken | AlreadyGuardian | ChangedMeanwhile
+export type Refusal =
+  | LoginIdTaken
+  | PhoneTaken
+  | RegistrationNumberTaken
+  | AlreadyGuardian
+  | ClassroomNameTaken
+  | ChangedMeanwhile
 
 /** For whom the work is done: goes into the envelope of each event. */
 export interface Origin {

@@ -1,11 +1,11 @@
-/** Keeps the meetings of every running class planned for the rolling 30 days. */
+/** Keeps the meetings of every running class planned for the rolling 30 days, and closes a class after its last day. */
 import { DateTime, Duration, Effect, Option } from "effect"
 import type { AcademyId, ClassId } from "../../domain/Ids.ts"
-import { SessionId } from "../../domain/Ids.ts"
-import { replan, type Session, sessionsPlanned } from "../../domain/Session.ts"
+import { dateIn } from "../../domain/LocalTime.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
+import { TimetableRepository } from "../../ports/TimetableRepository.ts"
 import { Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
-import { idMaker } from "../NewIds.ts"
+import { timetabling } from "../Timetabling.ts"
 import type { Job } from "./Jobs.ts"
 
 /** Classes looked up at once. */
@@ -14,27 +14,24 @@ const pageSize = 200
 export const planSessions = Effect.gen(function*() {
   const classes = yield* ClassRepository
   const unitOfWork = yield* UnitOfWork
-  const newId = yield* idMaker
+  const timetable = yield* TimetableRepository
+  const { end, plan } = yield* timetabling
 
   /** Locks the class, so that an edit at the same moment is planned after, not between. */
   const planOne = (academyId: AcademyId, id: ClassId) =>
     unitOfWork.run(
       { academyId, actor: null },
       Effect.gen(function*() {
-        const found = yield* classes.toPlan(academyId, id)
-        if (Option.isNone(found)) return
-        const { calendar, class: subject, sessions: existing } = found.value
-        const planned = replan(subject, existing, calendar, yield* DateTime.now)
-        const added = yield* Effect.forEach(
-          planned.added,
-          (session) =>
-            Effect.map(
-              newId(SessionId),
-              (sessionId): Session => ({ ...session, id: sessionId, academyId, classId: id })
-            )
-        )
-        yield* classes.saveSessions({ added, changed: planned.changed, removed: planned.removed })
-        yield* (yield* Transaction).append(...sessionsPlanned(subject, added, planned))
+        const found = yield* timetable.toPlan(academyId, id)
+        if (Option.isNone(found) || found.value.class.status !== "ACTIVE") return
+        const { calendar, class: subject } = found.value
+        const now = yield* DateTime.now
+        if (subject.endDate !== null && subject.endDate < dateIn(calendar.zone, now)) {
+          yield* end(found.value, subject.endDate, now)
+        } else {
+          const { events } = yield* plan(subject, found.value, calendar, now)
+          yield* (yield* Transaction).append(...events)
+        }
       })
     )
 

@@ -29,6 +29,7 @@ export const explain = (condition: Condition): Failed =>
     message: Match.valueTags(condition, {
       AlreadyGuardian: () => "this guardian is linked already",
       ChangedMeanwhile: () => "somebody else changed it at the same moment: look at it, and try again",
+      ClassroomNameTaken: () => "the academy has a classroom of this name",
       FailedEventNotOpen: ({ id, status }) =>
         `failed event ${id} is ${status}: only an OPEN one can be replayed or discarded`,
       HandlerAlreadyPaused: ({ handler }) => `${handler} is paused already: see ams handlers list`,

@@ -1,6 +1,6 @@
 /** The contract: every endpoint of `/api/v1`, from which OpenAPI, the server and typed clients are made. */
 import { HttpApi, OpenApi } from "effect/http-api"
-import { AcademyApi } from "./AcademyApi.ts"
+import { AcademiesApi, AcademyApi } from "./AcademyApi.ts"
 import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ClassApi } from "./ClassApi.ts"
@@ -8,13 +8,25 @@ import { documentPaging } from "./Envelope.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
+import { SessionApi } from "./SessionApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
 
 /** Every mistake at once, and nothing that we would ignore. */
 const strict = { onExcessProperty: "error", errors: "all" } as const
 
 export class Api extends HttpApi.make("ams")
-  .add(AuthApi, AcademyApi, MemberApi, ClassApi, AttendanceApi, StatisticsApi, OperationsApi, FailedEventsApi)
+  .add(
+    AuthApi,
+    AcademiesApi,
+    AcademyApi,
+    MemberApi,
+    ClassApi,
+    SessionApi,
+    AttendanceApi,
+    StatisticsApi,
+    OperationsApi,
+    FailedEventsApi
+  )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.
   .annotate(HttpApi.QueryParseOptions, strict)

@@ -8,10 +8,8 @@ import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { AttendanceView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, One, paging } from "./Envelope.ts"
+import { Body, Created, Many, One, paging, Reason } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
-
-const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(500))
 
 export const Confirm = Schema.Struct({
   students: Schema.Array(

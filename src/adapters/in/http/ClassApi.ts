@@ -1,13 +1,14 @@
 import { Schema, Struct } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { Class, ClassStatus, NewClass } from "../../../domain/Class.ts"
+import { Class, ClassChange, ClassStatus, NewClass } from "../../../domain/Class.ts"
 import { Enrollment, NewEnrollment } from "../../../domain/Enrollment.ts"
 import { ClassId, MemberId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { ClassView } from "../../../domain/ReadModel.ts"
 import { Session } from "../../../domain/Session.ts"
+import { LeftAlone } from "./AcademyApi.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, paging } from "./Envelope.ts"
+import { Body, Created, Many, One, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** Without the students' ids, which only say who may see it. */
@@ -18,6 +19,18 @@ export class ClassApi extends HttpApiGroup.make("classes").add(
   HttpApiEndpoint.get("list", "/", {
     query: { ...paging, status: Schema.optional(ClassStatus), studentId: Schema.optional(MemberId) },
     success: Many(ClassShown),
+    error: problems
+  }),
+  HttpApiEndpoint.get("show", "/:classId", { params: { classId: ClassId }, success: One(Class), error: problems }),
+  HttpApiEndpoint.patch("edit", "/:classId", {
+    params: { classId: ClassId },
+    payload: Body(ClassChange),
+    success: One(Schema.Struct({ class: Class, ...LeftAlone })),
+    error: problems
+  }),
+  HttpApiEndpoint.post("close", "/:classId/close", {
+    params: { classId: ClassId },
+    success: One(Class),
     error: problems
   }),
   HttpApiEndpoint.get("sessions", "/:classId/sessions", {

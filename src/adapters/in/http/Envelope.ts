@@ -30,6 +30,9 @@ const unkeepable = (value: unknown, path: ReadonlyArray<string | number> = []): 
     : []
 }
 
+/** In the words of whoever decides. */
+export const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(500))
+
 /** What a caller sends. */
 export const Body = <S extends Schema.Top>(schema: S): S["Rebuild"] =>
   schema.check(Schema.makeFilter((value) => unkeepable(value)))

@@ -2,12 +2,13 @@
 import { Duration, Effect, Layer, Redacted, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { CurrentActor } from "../../../application/Authorize.ts"
-import { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
 import { AttendanceCommands } from "../../../application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "../../../application/commands/AuthCommands.ts"
 import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
+import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
 import { Queries } from "../../../application/queries/Queries.ts"
+import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
@@ -33,18 +34,6 @@ const auth = HttpApiBuilder.group(
           )
         ),
       me: () => Effect.map(CurrentActor, one)
-    })
-  })
-)
-
-const academies = HttpApiBuilder.group(
-  Api,
-  "academies",
-  Effect.fnUntraced(function*(handlers) {
-    const commands = yield* AcademyCommands
-    return handlers.handleAll({
-      create: ({ payload }) =>
-        Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/academies/${made.id}`))
     })
   })
 )
@@ -78,9 +67,13 @@ const classes = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const commands = yield* ClassCommands
     const queries = yield* Queries
+    const inFull = yield* AcademyQueries
     return handlers.handleAll({
       create: ({ payload }) =>
         Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/classes/${made.id}`)),
+      show: ({ params }) => Effect.map(asProblem(inFull.class(params.classId)), one),
+      edit: ({ params, payload }) => Effect.map(asProblem(commands.edit(params.classId, payload)), one),
+      close: ({ params }) => Effect.map(asProblem(commands.close(params.classId)), one),
       list: ({ query }) =>
         Effect.map(
           asProblem(queries.classes({ status: query.status, studentId: query.studentId }, pageOf(query))),
@@ -156,7 +149,7 @@ const statistics = HttpApiBuilder.group(
 
 export const layer = Layer.mergeAll(
   auth,
-  academies,
+  Academies.layer,
   members,
   classes,
   attendances,

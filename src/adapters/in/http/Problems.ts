@@ -6,8 +6,10 @@ import type { RunNotRunning } from "../../../application/operations/FailedEventR
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
 import type { ChildNotNamed } from "../../../application/queries/Ownership.ts"
+import type { HolidayPast } from "../../../domain/Academy.ts"
 import type { InvalidTransition, NotEnrolled, OutsideCheckIn, SessionNotOpen } from "../../../domain/Attendance.ts"
-import type { InvalidSchedule, NotATeacher } from "../../../domain/Class.ts"
+import type { ClassInSession, InvalidSchedule, NotATeacher, SeatsTaken } from "../../../domain/Class.ts"
+import type { ClassroomNameTaken, NoSuchClassroom } from "../../../domain/Classroom.ts"
 import type {
   AlreadyEnrolled,
   ClassFull,
@@ -18,6 +20,8 @@ import type {
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
 import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
+import type { ScheduleConflict } from "../../../domain/Timetable.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
@@ -29,10 +33,13 @@ export type Condition =
   | AlreadyEnrolled
   | ChildNotNamed
   | ClassFull
+  | ClassInSession
   | ClassNotActive
+  | ClassroomNameTaken
   | FailedEventNotOpen
   | HandlerAlreadyPaused
   | HandlerNotPaused
+  | HolidayPast
   | InvalidRange
   | InvalidSchedule
   | InvalidToken
@@ -40,16 +47,22 @@ export type Condition =
   | LoginRefused
   | MemberIncomplete
   | NotAStudent
+  | NoSuchClassroom
   | NotATeacher
   | NotAllowed
   | NotEnrolled
   | NotFound
   | NotStudentAndParent
   | OutsideCheckIn
+  | OutsidePlanning
   | ReadSideUnavailable
   | Refusal
   | RunNotRunning
+  | ScheduleConflict
+  | SeatsTaken
+  | SessionAttended
   | SessionNotOpen
+  | SessionOver
   | StorageUnavailable
   | TooManyLogins
 
@@ -103,7 +116,19 @@ const table: Table = {
     ko: `${day}에 정원(${capacity}명)이 찼습니다.`,
     en: `All ${capacity} seats are taken on ${day}.`
   }),
+  ClassInSession: ({ endsAt }) => ({
+    status: 409,
+    code: "CLASS_IN_SESSION",
+    ko: "수업이 진행 중입니다. 끝난 뒤에 종료해 주세요.",
+    en: `A session is being held until ${DateTime.formatIso(endsAt)}; close the class after that.`
+  }),
   ClassNotActive: plain(409, "CLASS_NOT_ACTIVE", "운영 중인 반이 아닙니다.", "The class is not active."),
+  ClassroomNameTaken: plain(
+    409,
+    "CLASSROOM_DUPLICATE",
+    "같은 이름의 강의실이 있습니다.",
+    "The academy has a classroom of this name."
+  ),
   FailedEventNotOpen: ({ requested, status }) => ({
     status: 409,
     code: "FAILED_EVENT_NOT_OPEN",
@@ -119,6 +144,12 @@ const table: Table = {
     "The handler is paused already."
   ),
   HandlerNotPaused: plain(409, "HANDLER_NOT_PAUSED", "일시 중지된 처리기가 아닙니다.", "The handler is not paused."),
+  HolidayPast: ({ today }) => ({
+    status: 422,
+    code: "ACADEMY_HOLIDAY_PAST",
+    ko: "지난 날짜는 휴원일로 바꿀 수 없습니다.",
+    en: `Holidays can be changed from today (${today}) on.`
+  }),
   InvalidRange: plain(
     422,
     "ENROLLMENT_INVALID_RANGE",
@@ -165,6 +196,12 @@ const table: Table = {
     "학생 회원만 수강할 수 있습니다.",
     "Only an active student can be enrolled."
   ),
+  NoSuchClassroom: plain(
+    422,
+    "CLASS_NO_SUCH_CLASSROOM",
+    "이 학원의 강의실이 아닙니다.",
+    "The academy has no such classroom."
+  ),
   NotATeacher: plain(
     422,
     "CLASS_NOT_A_TEACHER",
@@ -196,6 +233,12 @@ const table: Table = {
     ko: "출석할 수 있는 시간이 아닙니다.",
     en: `Check-in is open from ${DateTime.formatIso(opensAt)} to ${DateTime.formatIso(closesAt)}.`
   }),
+  OutsidePlanning: ({ from, until }) => ({
+    status: 422,
+    code: "SESSION_OUTSIDE_PLANNING",
+    ko: `수업은 앞으로의 시각으로 ${from}부터 ${until}까지 잡을 수 있습니다.`,
+    en: `A session is placed at a time to come, from ${from} to ${until}, and starts and ends at different times.`
+  }),
   PhoneTaken: plain(
     409,
     "MEMBER_DUPLICATE",
@@ -222,12 +265,41 @@ const table: Table = {
     currentState: status,
     requestedState: "ABORTED"
   }),
+  ScheduleConflict: ({ className, endsAt, sessionId, shared, startsAt }) => ({
+    status: 409,
+    code: `SCHEDULE_CONFLICT_${shared}`,
+    ko: `${sharedKo[shared]} "${className}" 수업(${DateTime.formatIso(startsAt)} ~ ${
+      DateTime.formatIso(endsAt)
+    })과 겹칩니다.`,
+    en: `The ${shared.toLowerCase()} is at "${className}" from ${DateTime.formatIso(startsAt)} to ${
+      DateTime.formatIso(endsAt)
+    }${sessionId === null ? ", and every week" : ` (session ${sessionId})`}.`
+  }),
+  SeatsTaken: ({ capacity, day }) => ({
+    status: 409,
+    code: "CLASS_SEATS_TAKEN",
+    ko: `${day}에 ${capacity}명보다 많은 학생이 수강합니다.`,
+    en: `On ${day} more than ${capacity} students are enrolled.`
+  }),
+  SessionAttended: plain(
+    409,
+    "SESSION_ATTENDED",
+    "이미 시작했거나 출석한 학생이 있는 수업입니다.",
+    "The session has begun, or somebody has checked in."
+  ),
   SessionNotOpen: plain(
     409,
     "SESSION_NOT_OPEN",
     "취소되었거나 종료된 수업입니다.",
     "The session is cancelled or closed, or its class is not active."
   ),
+  SessionOver: ({ status }) => ({
+    status: 409,
+    code: "SESSION_OVER",
+    ko: "끝났거나 취소된 수업입니다.",
+    en: "The session is over, closed or cancelled.",
+    currentState: status
+  }),
   StorageUnavailable: plain(
     503,
     "COMMON_UNAVAILABLE",
@@ -241,6 +313,8 @@ const table: Table = {
     "Many people are logging in; try again in a moment."
   )
 }
+
+const sharedKo = { TEACHER: "강사가", CLASSROOM: "강의실이", STUDENT: "학생이" } as const
 
 const describe = <C extends Condition>(condition: C): Described<ProblemStatus> => {
   // The table has an entry for each tag that takes just that condition; the compiler cannot pair them up by itself.

@@ -1,6 +1,7 @@
 /** The one place where database errors become what the ports speak of. */
 import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
+import { ClassroomNameTaken } from "../../../domain/Classroom.ts"
 import { ChangedMeanwhile } from "../../../domain/Errors.ts"
 import { AlreadyGuardian } from "../../../domain/Guardianship.ts"
 import { LoginIdTaken, PhoneTaken, RegistrationNumberTaken } from "../../../domain/Member.ts"
@@ -11,7 +12,8 @@ const refusals: Readonly<Record<string, () => Refusal>> = {
   academy_registration_number: () => new RegistrationNumberTaken(),
   member_phone: () => new PhoneTaken(),
   member_login_id: () => new LoginIdTaken(),
-  guardianship_pair: () => new AlreadyGuardian()
+  guardianship_pair: () => new AlreadyGuardian(),
+  classroom_name: () => new ClassroomNameTaken()
 }
 
 /** Constraints that only a collision can violate: read again and decide again. */

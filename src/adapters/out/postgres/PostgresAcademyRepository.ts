@@ -1,18 +1,23 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { Academy } from "../../../domain/Academy.ts"
+import { Academy, Holiday } from "../../../domain/Academy.ts"
+import { Classroom } from "../../../domain/Classroom.ts"
 import { AcademyRepository } from "../../../ports/AcademyRepository.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
 
 const decode = Schema.decodeUnknownSync(Academy)
+const decodeHolidays = Schema.decodeUnknownSync(Schema.Array(Holiday))
+const decodeClassrooms = Schema.decodeUnknownSync(Schema.Array(Classroom))
 
 export const layer = Layer.effect(
   AcademyRepository,
   Effect.gen(function*() {
     const command = yield* CommandSql
     const sql = yield* SqlClient.SqlClient
+    const classroom = sql`
+      select id, academy_id as "academyId", name, location, capacity, version from classroom`
     return AcademyRepository.of({
       insert: (academy) =>
         keep(
@@ -47,7 +52,54 @@ export const layer = Layer.effect(
               'consecutiveAbsences', consecutive_absences) as settings
           from academy where id = ${id}`)
         return row === undefined ? Option.none() : Option.some(decode(row))
-      })
+      }),
+      update: ({ settings, ...academy }) =>
+        keep(
+          command,
+          command`update academy set name = ${academy.name}, phone = ${academy.phone}::text,
+            address = ${academy.address}::text, zip_code = ${academy.zipCode}::text, time_zone = ${academy.timeZone},
+            check_in_opens_before_minutes = ${settings.checkInOpensBeforeMinutes},
+            late_after_minutes = ${settings.lateAfterMinutes}, missing_after_minutes = ${settings.missingAfterMinutes},
+            roll_chase_after_minutes = ${settings.rollChaseAfterMinutes},
+            closes_after_minutes = ${settings.closesAfterMinutes}, consecutive_absences = ${settings.consecutiveAbsences},
+            version = ${academy.version}, updated_at = now()
+            where id = ${academy.id} and version = ${academy.version - 1}`,
+          1
+        ),
+      holidays: Effect.fn("AcademyRepository.holidays")(function*(id, from) {
+        return decodeHolidays(
+          yield* orUnavailable(
+            sql`select day as date, name from academy_holiday where academy_id = ${id} and day >= ${from} order by day`
+          )
+        )
+      }),
+      putHoliday: (id, holiday) =>
+        keep(
+          command,
+          command`insert into academy_holiday (academy_id, day, name) values (${id}, ${holiday.date}, ${holiday.name})
+            on conflict (academy_id, day) do update set name = excluded.name`
+        ),
+      removeHoliday: (id, date) =>
+        keep(command, command`delete from academy_holiday where academy_id = ${id} and day = ${date}`),
+      classrooms: Effect.fn("AcademyRepository.classrooms")(function*(id) {
+        return decodeClassrooms(
+          yield* orUnavailable(sql`${classroom} where academy_id = ${id} order by name, id`)
+        )
+      }),
+      classroom: Effect.fn("AcademyRepository.classroom")(function*(id, classroomId) {
+        const found = yield* orUnavailable(sql`${classroom} where academy_id = ${id} and id = ${classroomId}`)
+        return Option.fromNullishOr(decodeClassrooms(found)[0])
+      }),
+      putClassroom: (room) =>
+        keep(
+          command,
+          command`insert into classroom (id, academy_id, name, location, capacity, version)
+            values (${room.id}, ${room.academyId}, ${room.name}, ${room.location}::text, ${room.capacity}::int, ${room.version})
+            on conflict (id) do update set name = excluded.name, location = excluded.location,
+              capacity = excluded.capacity, version = excluded.version, updated_at = now()
+              where classroom.version = excluded.version - 1`,
+          1
+        )
     })
   })
 )

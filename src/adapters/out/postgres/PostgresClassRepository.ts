@@ -1,4 +1,4 @@
-import { Array as Arr, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Array as Arr, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Class, ClassStatus } from "../../../domain/Class.ts"
 import { AcademyId, ClassId, MemberId } from "../../../domain/Ids.ts"
@@ -7,6 +7,7 @@ import { MemberStatus } from "../../../domain/Member.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { Session } from "../../../domain/Session.ts"
 import { ClassRepository } from "../../../ports/ClassRepository.ts"
+import { classJson } from "./ClassRow.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { keep, lock } from "./PostgresUnitOfWork.ts"
@@ -31,18 +32,8 @@ const decodeSessions = Schema.decodeUnknownSync(
   Schema.Array(Schema.Struct({ ...Session.fields, startsAt: Instant, endsAt: Instant }))
 )
 
+const decodeClass = Schema.decodeUnknownSync(Class)
 const decodeActive = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: ClassId, academyId: AcademyId })))
-/** As JSON tells it. */
-const Told = Schema.DateTimeUtcFromString
-const decodeToPlan = Schema.decodeUnknownSync(Schema.Struct({
-  class: Class,
-  zone: TimeZoneName,
-  holidays: Schema.Array(Schema.Tuple([LocalDate, Schema.String])),
-  sessions: Schema.Array(
-    Schema.Struct({ ...Session.fields, startsAt: Told, endsAt: Told, attended: Schema.Boolean })
-  )
-}))
-
 export const layer = Layer.effect(
   ClassRepository,
   Effect.gen(function*() {
@@ -87,50 +78,41 @@ export const layer = Layer.effect(
           )
         }
       }),
-      saveSessions: Effect.fnUntraced(function*({ added, changed, removed }) {
-        if (Arr.isReadonlyArrayNonEmpty(added)) {
-          yield* keep(
-            command,
-            command`insert into class_session ${
-              command.insert(Arr.map(added, (session) => ({
-                id: session.id,
-                academy_id: session.academyId,
-                class_id: session.classId,
-                schedule_id: session.scheduleId,
-                planned_on: session.plannedOn,
-                day: session.date,
-                starts_at: DateTime.toDateUtc(session.startsAt),
-                ends_at: DateTime.toDateUtc(session.endsAt),
-                status: session.status,
-                moved: session.moved,
-                cause: session.cause,
-                reason: session.reason,
-                version: session.version
-              })))
-            }`
-          )
-        }
-        for (const session of changed) {
-          yield* keep(
-            command,
-            command`update class_session set day = ${session.date}, starts_at = ${DateTime.toDateUtc(session.startsAt)},
-              ends_at = ${DateTime.toDateUtc(session.endsAt)}, status = ${session.status}, moved = ${session.moved},
-              cause = ${session.cause}::text, reason = ${session.reason}::text, version = ${session.version},
-              updated_at = now()
-              where id = ${session.id} and version = ${session.version - 1}`,
-            1
-          )
-        }
-        if (removed.length > 0) {
-          yield* keep(
-            command,
-            command`delete from class_session s using unnest(${removed.map(({ id }) => id)}::uuid[],
-              ${removed.map(({ version }) => version)}::int[]) as r(id, version)
-              where s.id = r.id and s.version = r.version`,
-            removed.length
-          )
-        }
+      update: Effect.fnUntraced(function*(subject) {
+        yield* keep(
+          command,
+          command`update class set name = ${subject.name}, subject = ${subject.subject}, teacher_id = ${subject.teacherId},
+            classroom_id = ${subject.classroomId}::uuid, capacity = ${subject.capacity}, end_date = ${subject.endDate}::date,
+            audience = ${subject.audience}::text, description = ${subject.description}::text,
+            curriculum = ${subject.curriculum}::text, fee = ${subject.fee}::int, status = ${subject.status},
+            version = ${subject.version}, updated_at = now()
+            where id = ${subject.id} and version = ${subject.version - 1}`,
+          1
+        )
+        const ids = subject.schedules.map((slot) => slot.id)
+        yield* keep(
+          command,
+          command`update class_schedule set retired_at = case when id = any(${ids}::uuid[]) then null else now() end
+            where class_id = ${subject.id} and (retired_at is null) <> (id = any(${ids}::uuid[]))`
+        )
+        yield* keep(
+          command,
+          command`insert into class_schedule (id, class_id, day_of_week, start_time, end_time)
+            select id, ${subject.id}, day_of_week, start_time, end_time
+            from unnest(${ids}::uuid[], ${subject.schedules.map((slot) => slot.dayOfWeek)}::text[],
+              ${subject.schedules.map((slot) => slot.startTime)}::time[], ${
+            subject.schedules.map((slot) => slot.endTime)
+          }::time[]) as s(id, day_of_week, start_time, end_time)
+            where not exists (select from class_schedule o where o.id = s.id)`
+        )
       }),
+      completeEnrollments: (classId, lastDay) =>
+        keep(
+          command,
+          command`update enrollment set status = 'COMPLETED', version = version + 1, updated_at = now(),
+            until_date = greatest(least(coalesce(until_date, 'infinity'), ${lastDay}::date), from_date - 1)
+            where class_id = ${classId} and status = 'ACTIVE'`
+        ),
       insertEnrollment: (enrollment) =>
         keep(
           command,
@@ -173,7 +155,7 @@ export const layer = Layer.effect(
               planned_on as "plannedOn", day as date, starts_at as "startsAt", ends_at as "endsAt", status, moved, cause,
               reason, version
             from class_session
-            where class_id = ${classId} and academy_id = ${academyId} and day between ${days.from} and ${days.to}
+            where class_id = ${classId} and academy_id = ${academyId} and cause is distinct from 'PLAN' and day between ${days.from} and ${days.to}
             order by starts_at`)
         )
       }),
@@ -181,39 +163,16 @@ export const layer = Layer.effect(
         return decodeActive(
           yield* orUnavailable(sql`
             select id, academy_id as "academyId" from class
-            where status = 'ACTIVE' and (end_date is null or end_date >= current_date - 1)
-              and ${after === null ? sql`true` : sql`id > ${after}`}
+            where status = 'ACTIVE' and ${after === null ? sql`true` : sql`id > ${after}`}
             order by id limit ${limit}`)
         )
       }),
-      toPlan: Effect.fnUntraced(function*(academyId, classId) {
-        // The lock is a statement of its own: what is read behind it is what those before us committed.
-        yield* lock(
-          command,
-          command`select from class where id = ${classId} and academy_id = ${academyId} for no key update`
+      find: Effect.fn("ClassRepository.find")(function*(academyId, id) {
+        const [row] = yield* orUnavailable(
+          sql<{ doc: unknown }>`select ${classJson(sql)} as doc from class c
+            where c.id = ${id} and c.academy_id = ${academyId}`
         )
-        const [row] = yield* orUnavailable(command`
-          select jsonb_build_object('id', c.id, 'academyId', c.academy_id, 'name', c.name, 'subject', c.subject,
-              'teacherId', c.teacher_id, 'classroomId', c.classroom_id, 'capacity', c.capacity,
-              'startDate', c.start_date, 'endDate', c.end_date, 'audience', c.audience, 'description', c.description,
-              'curriculum', c.curriculum, 'fee', c.fee, 'status', c.status, 'version', c.version,
-              'schedules', coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'dayOfWeek', s.day_of_week,
-                  'startTime', to_char(s.start_time, 'HH24:MI'), 'endTime', to_char(s.end_time, 'HH24:MI')) order by s.id)
-                from class_schedule s where s.class_id = c.id and s.retired_at is null), '[]')) as class,
-            a.time_zone as zone,
-            coalesce((select jsonb_agg(jsonb_build_array(h.day, h.name))
-              from academy_holiday h where h.academy_id = a.id and h.day >= current_date - 2), '[]') as holidays,
-            coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'academyId', m.academy_id, 'classId', m.class_id,
-                'scheduleId', m.schedule_id, 'plannedOn', m.planned_on, 'date', m.day, 'startsAt', m.starts_at,
-                'endsAt', m.ends_at, 'status', m.status, 'moved', m.moved, 'cause', m.cause, 'reason', m.reason,
-                'version', m.version, 'attended', exists (select from attendance t where t.session_id = m.id)))
-              from class_session m where m.class_id = c.id
-                and greatest(m.day, coalesce(m.planned_on, m.day)) >= current_date - 2), '[]') as sessions
-          from class c join academy a on a.id = c.academy_id
-          where c.id = ${classId} and c.academy_id = ${academyId}`)
-        if (row === undefined) return Option.none()
-        const { class: subject, holidays, sessions, zone } = decodeToPlan(row)
-        return Option.some({ class: subject, calendar: { zone, holidays: new Map(holidays) }, sessions })
+        return row === undefined ? Option.none() : Option.some(decodeClass(row.doc))
       }),
       teacherOf: Effect.fn("ClassRepository.teacherOf")(function*(academyId, classId) {
         const [row] = yield* orUnavailable(sql<{ teacher: string }>`

@@ -1,0 +1,30 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { ClassId, SessionId } from "../../../domain/Ids.ts"
+import { Session } from "../../../domain/Session.ts"
+import { When } from "../../../domain/SessionChange.ts"
+import { Auth } from "./Auth.ts"
+import { Body, Created, One, Reason } from "./Envelope.ts"
+import { problems } from "./Problem.ts"
+
+/** Single sessions, as a manager changes them. */
+export class SessionApi extends HttpApiGroup.make("sessions").add(
+  HttpApiEndpoint.post("add", "/classes/:classId/sessions", {
+    params: { classId: ClassId },
+    payload: Body(Schema.Struct({ ...When.fields, reason: Schema.optionalKey(Reason) })),
+    success: Created(Session),
+    error: problems
+  }),
+  HttpApiEndpoint.post("cancel", "/sessions/:sessionId/cancel", {
+    params: { sessionId: SessionId },
+    payload: Body(Schema.Struct({ reason: Reason })),
+    success: One(Session),
+    error: problems
+  }),
+  HttpApiEndpoint.post("move", "/sessions/:sessionId/move", {
+    params: { sessionId: SessionId },
+    payload: Body(Schema.Struct({ ...When.fields, reason: Reason })),
+    success: One(Session),
+    error: problems
+  })
+).middleware(Auth).prefix("/api/v1") {}

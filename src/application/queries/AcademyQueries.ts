@@ -1,0 +1,61 @@
+/** What an academy is like: settings, calendar, classrooms, the class in full. Small, and read from PostgreSQL. */
+import { Context, DateTime, Effect, Layer, Option } from "effect"
+import type { Academy, Holiday } from "../../domain/Academy.ts"
+import type { Class } from "../../domain/Class.ts"
+import type { Classroom } from "../../domain/Classroom.ts"
+import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
+import type { ClassId } from "../../domain/Ids.ts"
+import { dateIn, type LocalDate } from "../../domain/LocalTime.ts"
+import { seesWholeAcademy } from "../../domain/Permission.ts"
+import { AcademyRepository } from "../../ports/AcademyRepository.ts"
+import { ClassRepository } from "../../ports/ClassRepository.ts"
+import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
+import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
+
+type Asked<A> = Effect.Effect<A, NotAllowed | AcademyNotNamed | NotFound | StorageUnavailable, CurrentActor>
+
+export class AcademyQueries extends Context.Service<AcademyQueries, {
+  readonly show: Asked<Academy>
+  /** From this day on, today if none is given. */
+  readonly holidays: (from: LocalDate | undefined) => Asked<ReadonlyArray<Holiday>>
+  readonly classrooms: Asked<ReadonlyArray<Classroom>>
+  /** With everything that can be edited: for its teacher and the office. */
+  readonly class: (id: ClassId) => Asked<Class>
+}>()("ams/AcademyQueries") {
+  static readonly layer = Layer.effect(
+    AcademyQueries,
+    Effect.gen(function*() {
+      const academies = yield* AcademyRepository
+      const classes = yield* ClassRepository
+
+      const own = Effect.gen(function*() {
+        const actor = yield* allowInAcademy("academy:read")
+        const academy = yield* academies.find(actor.academyId)
+        return Option.isSome(academy)
+          ? academy.value
+          : yield* new NotFound({ what: "academy", id: actor.academyId })
+      })
+
+      return AcademyQueries.of({
+        show: Effect.withSpan(own, "AcademyQueries.show"),
+        holidays: Effect.fn("AcademyQueries.holidays")(function*(from) {
+          const academy = yield* own
+          return yield* academies.holidays(academy.id, from ?? dateIn(academy.timeZone, yield* DateTime.now))
+        }),
+        classrooms: Effect.gen(function*() {
+          const actor = yield* allowInAcademy("academy:read")
+          return yield* academies.classrooms(actor.academyId)
+        }).pipe(Effect.withSpan("AcademyQueries.classrooms")),
+        class: Effect.fn("AcademyQueries.class")(function*(id) {
+          const actor = yield* allowInAcademy("class:read")
+          const found = yield* classes.find(actor.academyId, id)
+          if (Option.isNone(found)) return yield* new NotFound({ what: "class", id })
+          if (!seesWholeAcademy(actor) && found.value.teacherId !== actor.memberId) {
+            return yield* new NotAllowed({ permission: "class:read" })
+          }
+          return found.value
+        })
+      })
+    })
+  )
+}
