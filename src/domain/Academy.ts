@@ -105,7 +105,7 @@ export const AcademyChange = Schema.Struct({
   zipCode: Schema.optionalKey(Schema.NullOr(ZipCode)),
   timeZone: Schema.optionalKey(TimeZoneName),
   settings: Schema.optionalKey(AcademySettings)
-})
+}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
 export type AcademyChange = typeof AcademyChange.Type
 
 export const change = (

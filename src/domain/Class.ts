@@ -54,7 +54,7 @@ export const ClassChange = Schema.Struct({
   curriculum: Schema.optionalKey(Schema.NullOr(Text)),
   fee: Schema.optionalKey(Schema.NullOr(Fee)),
   schedules: Schema.optionalKey(Slots)
-})
+}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
 export type ClassChange = typeof ClassChange.Type
 
 export const Class = Schema.Struct({

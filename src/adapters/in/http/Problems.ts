@@ -265,16 +265,18 @@ const table: Table = {
     currentState: status,
     requestedState: "ABORTED"
   }),
-  ScheduleConflict: ({ className, endsAt, sessionId, shared, startsAt }) => ({
-    status: 409,
-    code: `SCHEDULE_CONFLICT_${shared}`,
-    ko: `${sharedKo[shared]} "${className}" 수업(${DateTime.formatIso(startsAt)} ~ ${
-      DateTime.formatIso(endsAt)
-    })과 겹칩니다.`,
-    en: `The ${shared.toLowerCase()} is at "${className}" from ${DateTime.formatIso(startsAt)} to ${
-      DateTime.formatIso(endsAt)
-    }${sessionId === null ? ", and every week" : ` (session ${sessionId})`}.`
-  }),
+  ScheduleConflict: ({ className, endsAt, sessionId, shared, startsAt }) => {
+    const from = DateTime.formatIso(startsAt)
+    const until = DateTime.formatIso(endsAt)
+    return {
+      status: 409,
+      code: `SCHEDULE_CONFLICT_${shared}`,
+      ko: `${sharedKo[shared]} "${className}" 수업(${from} ~ ${until}, ${sessionId ?? "매주"})과 겹칩니다.`,
+      en: `The ${shared.toLowerCase()} is at "${className}" from ${from} to ${until} (${
+        sessionId === null ? "and every week" : `session ${sessionId}`
+      }).`
+    }
+  },
   SeatsTaken: ({ capacity, day }) => ({
     status: 409,
     code: "CLASS_SEATS_TAKEN",

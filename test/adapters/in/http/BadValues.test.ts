@@ -65,7 +65,7 @@ layer(World.layer, { excludeTestServices: true })("bad values in a body", (it) =
         for (const { path, value } of leaves(known?.body)) {
           for (const put of badFor(value)) {
             const body = having(known?.body, path, put)
-            const answer = yield* ams.call("POST", address(endpoint, known?.params), { token, body })
+            const answer = yield* ams.call(endpoint.method, address(endpoint, known?.params), { token, body })
             const problem = problemOf(answer, 400, "COMMON_VALIDATION_FAILED")
             expect(unnamed(problem, [`/body/${path.join("/")}`])).toEqual([])
           }

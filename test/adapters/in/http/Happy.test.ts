@@ -5,6 +5,7 @@ import { daily, person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
+import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
   it.effect("logs in, and is who they are; a wrong password and an unknown login id look the same", () =>
@@ -363,6 +364,8 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         expect(problem.errors).toMatchObject([{ pointer: "/body/reason" }])
       }
     }))
+
+  term(it)
 
   it("was made to every endpoint", () => {
     expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])

@@ -23,6 +23,29 @@ members.list                        401    400   200      200      200       200
 members.linkGuardian own            401    400   201      201      403       403      403       403     403      403
 members.linkGuardian B's student    401    400   404      404      403       403      403       403     403      403
 members.linkGuardian B's parent     401    400   404      404      403       403      403       403     403      403
+academy.show                        401    400   200      200      200       200      200       200     200      200
+academy.change                      401    400   200      200      403       403      403       403     403      403
+academy.holidays                    401    400   200      200      200       200      200       200     200      200
+academy.putHoliday                  401    400   200      200      403       403      403       403     403      403
+academy.removeHoliday               401    400   200      200      403       403      403       403     403      403
+academy.classrooms                  401    400   200      200      200       200      200       200     200      200
+academy.addClassroom                401    400   201      201      403       403      403       403     403      403
+academy.changeClassroom own         401    400   200      200      403       403      403       403     403      403
+academy.changeClassroom B's         401    400   404      404      403       403      403       403     403      403
+classes.show own                    401    400   200      200      200       403      403       403     403      403
+classes.show B's                    401    400   404      404      404       404      404       404     404      404
+classes.edit own                    401    400   200      200      403       403      403       403     403      403
+classes.edit B's                    401    400   404      404      403       403      403       403     403      403
+classes.edit B's teacher            401    400   422      422      403       403      403       403     403      403
+classes.edit B's classroom          401    400   422      422      403       403      403       403     403      403
+classes.close own                   401    400   200      200      403       403      403       403     403      403
+classes.close B's                   401    400   404      404      403       403      403       403     403      403
+sessions.add own                    401    400   201      201      403       403      403       403     403      403
+sessions.add B's                    401    400   404      404      403       403      403       403     403      403
+sessions.cancel own                 401    400   200      200      403       403      403       403     403      403
+sessions.cancel B's                 401    400   404      404      403       403      403       403     403      403
+sessions.move own                   401    400   200      200      403       403      403       403     403      403
+sessions.move B's                   401    400   404      404      403       403      403       403     403      403
 classes.create own teacher          401    400   201      201      403       403      403       403     403      403
 classes.create B's teacher          401    400   422      422      403       403      403       403     403      403
 classes.list                        401    400   200      200      200       200      200       200     200      200
@@ -123,7 +146,7 @@ class Known extends Context.Service<Known, Given>()("test/Known") {
           parentId: parent.id
         }
       })
-      return Known.of({ a, own: yield* things(a), far: yield* things(b) })
+      return Known.of({ a, b, own: yield* things(a), far: yield* things(b) })
     })
   ).pipe(Layer.provideMerge(World.layer))
 }

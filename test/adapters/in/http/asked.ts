@@ -1,8 +1,9 @@
 /** What the table of `Tenancy.test.ts` asks for, row by row. */
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { randomUUID } from "node:crypto"
+import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
 import type { Role } from "../../../../src/domain/Permission.ts"
-import { person } from "../../../support/academy.ts"
+import { daily, person, zone } from "../../../support/academy.ts"
 import { Ams, type House } from "../../../support/http.ts"
 
 /** By the ids of their academy; the names are those of the paths' parameters. */
@@ -15,6 +16,7 @@ export type Things = Readonly<
 
 export interface Given {
   readonly a: House
+  readonly b: House
   readonly own: Things
   /** Of another academy. */
   readonly far: Things
@@ -50,17 +52,28 @@ const confirmed = Effect.fnUntraced(function*(given: Given) {
   return { attendanceId }
 })
 
-let classes = 0
-/** At an hour of its own: nobody can be in two places at once. */
-const newClass = (teacherId: string): Asked => {
-  const startTime = `0${Math.floor(classes / 59)}:${String(classes++ % 59).padStart(2, "0")}`
-  const slot = {
-    dayOfWeek: "MON",
-    startTime,
-    endTime: startTime.replace(/\d\d$/, (m) => String(Number(m) + 1).padStart(2, "0"))
-  }
-  return { body: { name: "n", subject: "s", teacherId, capacity: 1, schedules: [slot] } }
-}
+const slots = [{ dayOfWeek: "MON", startTime: "16:00", endTime: "17:00" }]
+const newClass = (teacherId: string): Asked => ({
+  body: { name: "n", subject: "s", teacherId, capacity: 1, schedules: slots }
+})
+/** A class with a teacher of its own, so that nobody is in two places: it meets every day, first in two hours. */
+const someClass = Effect.fnUntraced(function*(a: House) {
+  const ams = yield* Ams
+  const teacherId = yield* newcomer(a, "TEACHER")
+  const schedules = daily(DateTime.nowUnsafe(), 120)
+  const body = { name: "n", subject: "s", teacherId, capacity: 1, schedules }
+  const classId = yield* ams.make("/api/v1/classes", body, a.office)
+  return { classId, date: addDays(dateIn(zone, DateTime.nowUnsafe()), 3) }
+})
+/** The first session to come of such a class. */
+const someSession = Effect.fnUntraced(function*(a: House) {
+  const ams = yield* Ams
+  const { classId, date } = yield* someClass(a)
+  const body = { date, startTime: "00:10", endTime: "00:20" }
+  return { sessionId: yield* ams.make(`/api/v1/classes/${classId}/sessions`, body, a.office), date }
+})
+const room = (a: House) =>
+  Effect.flatMap(Ams, (ams) => ams.make("/api/v1/academy/classrooms", { name: randomUUID().slice(0, 20) }, a.office))
 const guardian = (studentId: string, parentId: string): Asked => ({
   params: { studentId },
   body: { parentId, relationship: "FATHER" }
@@ -108,7 +121,43 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "members.linkGuardian own": ({ a, own }) => Effect.map(newcomer(a, "PARENT"), (id) => guardian(own.studentId, id)),
   "members.linkGuardian B's student": ({ far, own }) => now(guardian(far.studentId, own.parentId)),
   "members.linkGuardian B's parent": ({ far, own }) => now(guardian(own.studentId, far.parentId)),
-  "classes.create own teacher": ({ own }) => now(newClass(own.teacherId)),
+  "academy.show": () => now({}),
+  "academy.change": () => now({ body: { phone: "02-123-4567" } }),
+  "academy.holidays": () => now({}),
+  "academy.putHoliday": () => now({ params: { date: "2099-05-05" }, body: { name: "어린이날" } }),
+  "academy.removeHoliday": () => now({ params: { date: "2099-05-05" } }),
+  "academy.classrooms": () => now({}),
+  "academy.addClassroom": () => now({ body: { name: randomUUID().slice(0, 20) } }),
+  "academy.changeClassroom own": ({ a }) =>
+    Effect.map(room(a), (classroomId) => ({ params: { classroomId }, body: { name: randomUUID().slice(0, 20) } })),
+  "academy.changeClassroom B's": ({ b }) =>
+    Effect.map(room(b), (classroomId) => ({ params: { classroomId }, body: { name: randomUUID().slice(0, 20) } })),
+  "classes.show own": ({ own }) => now({ params: own }),
+  "classes.show B's": ({ far }) => now({ params: far }),
+  "classes.edit own": ({ own }) => now({ params: own, body: { fee: 100 } }),
+  "classes.edit B's": ({ far }) => now({ params: far, body: { fee: 100 } }),
+  "classes.edit B's teacher": ({ far, own }) => now({ params: own, body: { teacherId: far.teacherId } }),
+  "classes.edit B's classroom": ({ b, own }) =>
+    Effect.map(room(b), (classroomId) => ({ params: own, body: { classroomId } })),
+  "classes.close own": ({ a }) => Effect.map(someClass(a), (params) => ({ params })),
+  "classes.close B's": ({ far }) => now({ params: far }),
+  "sessions.add own": ({ a }) =>
+    Effect.map(someClass(a), ({ classId, date }) => ({
+      params: { classId },
+      body: { date, startTime: "00:10", endTime: "00:20" }
+    })),
+  "sessions.add B's": ({ far }) =>
+    now({ params: far, body: { date: "2099-05-05", startTime: "00:10", endTime: "00:20" } }),
+  "sessions.cancel own": ({ a }) => Effect.map(someSession(a), (params) => ({ params, body: { reason: "ill" } })),
+  "sessions.cancel B's": ({ far }) => now({ params: far, body: { reason: "ill" } }),
+  "sessions.move own": ({ a }) =>
+    Effect.map(someSession(a), ({ date, sessionId }) => ({
+      params: { sessionId },
+      body: { date, startTime: "00:30", endTime: "00:40", reason: "ill" }
+    })),
+  "sessions.move B's": ({ far }) =>
+    now({ params: far, body: { date: "2099-05-05", startTime: "00:10", endTime: "00:20", reason: "ill" } }),
+  "classes.create own teacher": ({ a }) => Effect.map(newcomer(a, "TEACHER"), newClass),
   "classes.create B's teacher": ({ far }) => now(newClass(far.teacherId)),
   "classes.list": () => now({}),
   "classes.list own student": ({ own }) => now({ query: `?studentId=${own.studentId}` }),

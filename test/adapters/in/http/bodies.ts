@@ -29,6 +29,26 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
       }
     }
   },
+  "academy.change": {
+    body: {
+      name: "새이름",
+      phone: "02-123-4567",
+      address: "Seoul",
+      zipCode: "04524",
+      timeZone: "Asia/Seoul",
+      settings: {
+        checkInOpensBeforeMinutes: 30,
+        lateAfterMinutes: 10,
+        missingAfterMinutes: 10,
+        rollChaseAfterMinutes: 10,
+        closesAfterMinutes: 60,
+        consecutiveAbsences: 3
+      }
+    }
+  },
+  "academy.putHoliday": { body: { name: "설날" } },
+  "academy.addClassroom": { body: { name: `room ${++made}`, location: "2F", capacity: 20 } },
+  "academy.changeClassroom": { body: { name: `room ${++made}`, location: "2F", capacity: 20 } },
   "members.create": {
     body: {
       ...person("TEACHER"),
@@ -51,13 +71,41 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
       name: "국어",
       subject: "국어",
       teacherId: own.teacher.id,
+      classroomId: own.classId,
       capacity: 5,
       startDate: "2026-03-02",
       endDate: "2099-12-31",
+      audience: "초3",
       description: "text",
+      curriculum: "text",
       fee: 300_000,
       schedules: [{ dayOfWeek: "MON", startTime: "04:00", endTime: "04:30" }]
     }
+  },
+  "classes.edit": {
+    params: { classId: own.classId },
+    body: {
+      name: "국어",
+      subject: "국어",
+      teacherId: own.teacher.id,
+      classroomId: own.classId,
+      capacity: 5,
+      endDate: "2099-12-31",
+      audience: "초3",
+      description: "text",
+      curriculum: "text",
+      fee: 300_000,
+      schedules: [{ dayOfWeek: "MON", startTime: "04:00", endTime: "04:30" }]
+    }
+  },
+  "sessions.add": {
+    params: { classId: own.classId },
+    body: { date: "2026-03-02", startTime: "16:00", endTime: "17:00", reason: "보강" }
+  },
+  "sessions.cancel": { params: { sessionId: own.sessionId }, body: { reason: "ill" } },
+  "sessions.move": {
+    params: { sessionId: own.sessionId },
+    body: { date: "2026-03-02", startTime: "16:00", endTime: "17:00", reason: "ill" }
   },
   "classes.enroll": {
     params: { classId: own.classId },
