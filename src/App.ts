@@ -31,6 +31,7 @@ import { AcademyCommands } from "./application/commands/AcademyCommands.ts"
 import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "./application/commands/AuthCommands.ts"
 import { ClassCommands } from "./application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "./application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
 import { SessionCommands } from "./application/commands/SessionCommands.ts"
 import * as Delivery from "./application/events/Delivery.ts"
@@ -123,6 +124,7 @@ export const useCases = Layer.mergeAll(
   MemberCommands.layer,
   ClassCommands.layer,
   SessionCommands.layer,
+  EnrollmentCommands.layer,
   AttendanceCommands.layer,
   Queries.layer,
   AcademyQueries.layer,

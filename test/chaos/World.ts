@@ -1,6 +1,7 @@
 /** The academies that the load plays at, made by the use cases before any process runs. */
 import { DateTime, Effect } from "effect"
 import { ClassCommands } from "../../src/application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "../../src/application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
 import type { AcademyId, ClassId, MemberId, SessionId } from "../../src/domain/Ids.ts"
 import { ClassRepository } from "../../src/ports/ClassRepository.ts"
@@ -45,6 +46,7 @@ const linkMore = Effect.fnUntraced(function*({ admin, students }: Effect.Success
 const school = Effect.fnUntraced(function*(size: Size) {
   const given = yield* makeAcademy({ students: size.students })
   const classes = yield* ClassCommands
+  const enrollments = yield* EnrollmentCommands
   const repository = yield* ClassRepository
   yield* linkMore(given)
   const students = given.students.map(({ student }) => student.memberId)
@@ -67,7 +69,7 @@ const school = Effect.fnUntraced(function*(size: Size) {
         schedules: daily(now, -5, size.minutes + 5),
         startDate: given.today
       })
-      yield* Effect.forEach(students, (studentId) => classes.enroll(made.id, { studentId, from: given.today }), {
+      yield* Effect.forEach(students, (studentId) => enrollments.enroll(made.id, { studentId, from: given.today }), {
         discard: true
       })
       const [session] = yield* repository.sessions(given.academy.id, made.id, { from: given.today, to: given.today })

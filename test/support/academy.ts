@@ -3,6 +3,7 @@ import { DateTime, Effect, Redacted } from "effect"
 import { CurrentActor } from "../../src/application/Authorize.ts"
 import { AcademyCommands } from "../../src/application/commands/AcademyCommands.ts"
 import { ClassCommands } from "../../src/application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "../../src/application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
 import { defaultSettings } from "../../src/domain/Academy.ts"
 import type { Slot } from "../../src/domain/Class.ts"
@@ -59,6 +60,7 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
   const academies = yield* AcademyCommands
   const members = yield* MemberCommands
   const classes = yield* ClassCommands
+  const enrollments = yield* EnrollmentCommands
   const repository = yield* ClassRepository
   const now = yield* DateTime.now
   const tag = `${++people}`
@@ -91,7 +93,7 @@ export const makeAcademy = Effect.fnUntraced(function*(options: {
           const student = yield* members.create(person("STUDENT", index === 0 ? login("student") : {}))
           const parent = yield* members.create(person("PARENT", index === 0 ? login("parent") : {}))
           yield* members.linkGuardian(student.id, { parentId: parent.id, relationship: "MOTHER" })
-          yield* classes.enroll(made.id, { studentId: student.id })
+          yield* enrollments.enroll(made.id, { studentId: student.id })
           return { student, parent }
         })
     )

@@ -11,18 +11,9 @@ import {
   type SeatsTaken
 } from "../../domain/Class.ts"
 import { NoSuchClassroom } from "../../domain/Classroom.ts"
-import {
-  type AlreadyEnrolled,
-  type ClassFull,
-  type ClassNotActive,
-  enroll,
-  type Enrollment,
-  type InvalidRange,
-  type NewEnrollment,
-  type NotAStudent
-} from "../../domain/Enrollment.ts"
+import type { ClassNotActive } from "../../domain/Enrollment.ts"
 import { type AcademyNotNamed, type NotAllowed, NotFound } from "../../domain/Errors.ts"
-import { type AcademyId, ClassId, type ClassroomId, EnrollmentId, type MemberId, ScheduleId } from "../../domain/Ids.ts"
+import { type AcademyId, ClassId, type ClassroomId, type MemberId, ScheduleId } from "../../domain/Ids.ts"
 import { dateIn } from "../../domain/LocalTime.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { ScheduleConflict } from "../../domain/Timetable.ts"
@@ -59,15 +50,6 @@ export class ClassCommands extends Context.Service<ClassCommands, {
   >
   /** From now on: what was still to come is taken away, and enrollments end today. Not while a session is held. */
   readonly close: (id: ClassId) => Effect.Effect<Class, Denied | ClassNotActive | ClassInSession, CurrentActor>
-  /** Never above the capacity on any day, whoever else enrols at the same moment. */
-  readonly enroll: (
-    classId: ClassId,
-    input: NewEnrollment
-  ) => Effect.Effect<
-    Enrollment,
-    Denied | ClassFull | ClassNotActive | NotAStudent | AlreadyEnrolled | InvalidRange,
-    CurrentActor
-  >
 }>()("ams/ClassCommands") {
   static readonly layer = Layer.effect(
     ClassCommands,
@@ -161,31 +143,6 @@ export class ClassCommands extends Context.Service<ClassCommands, {
               )
               if (running !== undefined) return yield* new ClassInSession({ endsAt: running.endsAt })
               return yield* end(found.value, dateIn(found.value.calendar.zone, now), now)
-            })
-          )
-        }),
-
-        enroll: Effect.fn("ClassCommands.enroll")(function*(classId, input) {
-          const actor = yield* allowInAcademy("enrollment:create")
-          const id = yield* newId(EnrollmentId)
-          const now = yield* DateTime.now
-          return yield* unitOfWork.run(
-            { academyId: actor.academyId, actor: actor.memberId },
-            Effect.gen(function*() {
-              const seats = yield* classes.seats(actor.academyId, classId, input.studentId)
-              if (Option.isNone(seats)) return yield* new NotFound({ what: "class", id: classId })
-              const { class: into, student, taken, timeZone } = seats.value
-              if (Option.isNone(student)) return yield* new NotFound({ what: "member", id: input.studentId })
-              const decided = yield* Effect.fromResult(enroll(input, {
-                id,
-                class: into,
-                student: student.value,
-                taken,
-                today: dateIn(timeZone, now)
-              }))
-              yield* classes.insertEnrollment(decided.enrollment)
-              yield* (yield* Transaction).append(decided.event)
-              return decided.enrollment
             })
           )
         })

@@ -6,6 +6,7 @@ import { DateTime, Effect, Redacted } from "effect"
 import { CurrentActor } from "../../../application/Authorize.ts"
 import { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
 import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "../../../application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import type { Slot } from "../../../domain/Class.ts"
 import { addDays, dateIn, dayOfWeek, LocalTime, timeIn, TimeZoneName } from "../../../domain/LocalTime.ts"
@@ -90,6 +91,7 @@ export const plant = Effect.gen(function*() {
   const academies = yield* AcademyCommands
   const members = yield* MemberCommands
   const classes = yield* ClassCommands
+  const enrollments = yield* EnrollmentCommands
   const now = yield* DateTime.now
 
   const admin = yield* members.createAdministrator(person("시스템 관리자", "ADMINISTRATOR", "admin", 0))
@@ -129,7 +131,7 @@ export const plant = Effect.gen(function*() {
       const made = yield* classes.create({ name, subject, teacherId: teacher.id, capacity: 15, ...lesson })
       yield* Effect.forEach(
         group,
-        (student) => classes.enroll(made.id, { studentId: student.id, from: lesson.startDate })
+        (student) => enrollments.enroll(made.id, { studentId: student.id, from: lesson.startDate })
       )
     }
   }).pipe(Effect.provideService(CurrentActor, { ...asAdmin, academyId: academy.id }))

@@ -2,6 +2,7 @@ import { Effect, type Layer } from "effect"
 import { Command } from "effect/cli"
 import type { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
 import type { ClassCommands } from "../../../application/commands/ClassCommands.ts"
+import type { EnrollmentCommands } from "../../../application/commands/EnrollmentCommands.ts"
 import type { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { MemberRepository } from "../../../ports/MemberRepository.ts"
 import { Installation } from "./Installation.ts"
@@ -45,7 +46,11 @@ const handle = Effect.fnUntraced(function*() {
 
 /** `ams seed` */
 export const seed = <E, R>(
-  needs: Layer.Layer<Installation | MemberRepository | AcademyCommands | ClassCommands | MemberCommands, E, R>
+  needs: Layer.Layer<
+    Installation | MemberRepository | AcademyCommands | ClassCommands | EnrollmentCommands | MemberCommands,
+    E,
+    R
+  >
 ) =>
   Command.make("seed", {}, handle).pipe(
     Command.withDescription("Plant the sample academy into an empty database, for development"),

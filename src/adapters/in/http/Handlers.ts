@@ -5,6 +5,7 @@ import { CurrentActor } from "../../../application/Authorize.ts"
 import { AttendanceCommands } from "../../../application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "../../../application/commands/AuthCommands.ts"
 import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "../../../application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
 import { Queries } from "../../../application/queries/Queries.ts"
@@ -66,6 +67,7 @@ const classes = HttpApiBuilder.group(
   "classes",
   Effect.fnUntraced(function*(handlers) {
     const commands = yield* ClassCommands
+    const enrollments = yield* EnrollmentCommands
     const queries = yield* Queries
     const inFull = yield* AcademyQueries
     return handlers.handleAll({
@@ -86,7 +88,7 @@ const classes = HttpApiBuilder.group(
         ),
       enroll: ({ params, payload }) =>
         Effect.map(
-          asProblem(commands.enroll(params.classId, payload)),
+          asProblem(enrollments.enroll(params.classId, payload)),
           (made) => created(made, `/api/v1/classes/${params.classId}/enrollments/${made.id}`)
         )
     })

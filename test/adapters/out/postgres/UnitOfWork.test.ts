@@ -4,7 +4,7 @@ import { SqlClient } from "effect/sql"
 import { CommandSql } from "../../../../src/adapters/out/postgres/Clients.ts"
 import { keep } from "../../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
 import { AttendanceCommands } from "../../../../src/application/commands/AttendanceCommands.ts"
-import { ClassCommands } from "../../../../src/application/commands/ClassCommands.ts"
+import { EnrollmentCommands } from "../../../../src/application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../../../src/application/commands/MemberCommands.ts"
 import { AcademyId, MemberId } from "../../../../src/domain/Ids.ts"
 import { EventBus } from "../../../../src/ports/EventBus.ts"
@@ -170,13 +170,13 @@ describe("UnitOfWork on PostgreSQL", () => {
       Effect.gen(function*() {
         const { admin, class: into } = yield* makeAcademy({ students: 0, capacity: 5 })
         const members = yield* MemberCommands
-        const classes = yield* ClassCommands
+        const enrollments = yield* EnrollmentCommands
         const students = yield* Effect.forEach(Array.from({ length: 20 }), () => members.create(person("STUDENT")), {
           concurrency: 5
         }).pipe(as(admin))
         const results = yield* Effect.forEach(
           students,
-          (student) => Effect.result(classes.enroll(into.id, { studentId: student.id })),
+          (student) => Effect.result(enrollments.enroll(into.id, { studentId: student.id })),
           { concurrency: "unbounded" }
         ).pipe(as(admin))
         const refused = results.flatMap((result) => (result._tag === "Failure" ? [result.failure._tag] : []))
