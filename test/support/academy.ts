@@ -45,6 +45,12 @@ export const daily = (now: DateTime.Utc, from: number, minutes = 90): ReadonlyAr
   }))
 }
 
+/** Ten minutes, so many minutes of the day away from now: where nothing of `daily` is, whatever the hour. */
+export const away = (now: DateTime.Utc, minutes: number) => ({
+  startTime: timeIn(zone, DateTime.add(now, { minutes })),
+  endTime: timeIn(zone, DateTime.add(now, { minutes: minutes + 10 }))
+})
+
 export const as = (actor: Actor) => Effect.provideService(CurrentActor, actor)
 
 /** A manager, a teacher, students each with a parent, and one class that began some minutes ago. */

@@ -2,7 +2,7 @@
 import { expect, type Vitest } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
-import { daily, person, zone } from "../../../support/academy.ts"
+import { away, daily, person, zone } from "../../../support/academy.ts"
 import type { Ams, World } from "../../../support/http.ts"
 import { good, idOf, make, office, refused } from "./good.ts"
 
@@ -34,20 +34,20 @@ const someClass = Effect.fnUntraced(function*(body: object = {}) {
     ...as,
     body: { name: "국어", subject: "국어", teacherId, capacity: 5, schedules, ...body }
   })
-  return { as, classId, teacherId, schedules, today: dateIn(zone, now), params: { classId } }
+  return { as, classId, teacherId, schedules, today: dateIn(zone, now), params: { classId }, now }
 })
 
 export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
   it.effect("edits a class: sessions follow, what somebody touched stays and is named", () =>
     Effect.gen(function*() {
-      const { as, classId, params, schedules } = yield* someClass()
+      const { as, classId, now, params, schedules } = yield* someClass()
       const [first, second] = yield* sessionsOf(classId)
       const reason = "the teacher is ill"
       const cancel = { ...as, params: { sessionId: first?.id ?? "" }, body: { reason } }
       expect(yield* good("sessions.cancel", cancel)).toMatchObject({ status: "CANCELLED", cause: "PERSON", reason })
       yield* refused("sessions.cancel", cancel, 409, "SESSION_OVER")
 
-      const slots = schedules.map((slot) => ({ ...slot, startTime: "03:10", endTime: "03:20" }))
+      const slots = schedules.map((slot) => ({ ...slot, ...away(now, 480) }))
       const edited = yield* good("classes.edit", { ...as, params, body: { name: "국어 2", schedules: slots } })
       expect(edited).toMatchObject({
         class: { id: classId, name: "국어 2", subject: "국어", version: 2 },
@@ -71,11 +71,11 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
 
   it.effect("closes a class: nothing is to come any more", () =>
     Effect.gen(function*() {
-      const { as, classId, params, today } = yield* someClass()
+      const { as, classId, now, params, today } = yield* someClass()
       const add = {
         ...as,
         params,
-        body: { date: addDays(today, 2), startTime: "03:10", endTime: "03:20", reason: "more" }
+        body: { date: addDays(today, 2), ...away(now, 480), reason: "more" }
       }
       yield* good("sessions.add", add)
       expect(yield* good("classes.close", { ...as, params })).toMatchObject({ status: "COMPLETED" })
@@ -126,12 +126,12 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
       )
       const other = yield* someClass()
       const [, theirs] = yield* sessionsOf(other.classId)
-      const when = { date: addDays(one.today, 4), startTime: "03:10", endTime: "03:20" }
+      const when = { date: addDays(one.today, 4), ...away(one.now, 480) }
       const move = { ...as, params: { sessionId: theirs?.id ?? "" }, body: { ...when, reason: "a trip" } }
       expect(yield* good("sessions.move", move)).toMatchObject({ date: when.date, moved: true, reason: "a trip" })
       const added = { ...as, params: other.params, body: when }
       yield* refused("sessions.add", added, 409, "SCHEDULE_CONFLICT_TEACHER")
-      expect(yield* good("sessions.add", { ...added, body: { ...when, startTime: "03:20", endTime: "03:30" } }))
+      expect(yield* good("sessions.add", { ...added, body: { ...when, ...away(one.now, 490) } }))
         .toMatchObject({ scheduleId: null, plannedOn: null, status: "SCHEDULED", reason: null })
       yield* refused(
         "sessions.move",
@@ -143,10 +143,10 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
 
   it.effect("keeps a holiday, and takes it back", () =>
     Effect.gen(function*() {
-      const { as, classId, today } = yield* someClass()
+      const { as, classId, now, today } = yield* someClass()
       const date = addDays(today, 5)
       const [moved] = yield* sessionsOf(classId)
-      const move = { date, startTime: "03:30", endTime: "03:40", reason: "a trip" }
+      const move = { date, ...away(now, 480), reason: "a trip" }
       yield* good("sessions.move", { ...as, params: { sessionId: moved?.id ?? "" }, body: move })
       const day = () => Effect.map(sessionsOf(classId), (all) => all.filter((one) => one.date === date))
       const put = yield* good("academy.putHoliday", { ...as, params: { date }, body: { name: "개원기념일" } })

@@ -3,7 +3,7 @@ import { DateTime, Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
 import type { Role } from "../../../../src/domain/Permission.ts"
-import { daily, person, zone } from "../../../support/academy.ts"
+import { away, daily, person, zone } from "../../../support/academy.ts"
 import { Ams, type House } from "../../../support/http.ts"
 
 /** By the ids of their academy; the names are those of the paths' parameters. */
@@ -69,7 +69,7 @@ const someClass = Effect.fnUntraced(function*(a: House) {
 const someSession = Effect.fnUntraced(function*(a: House) {
   const ams = yield* Ams
   const { classId, date } = yield* someClass(a)
-  const body = { date, startTime: "00:10", endTime: "00:20" }
+  const body = { date, ...away(DateTime.nowUnsafe(), 480) }
   return { sessionId: yield* ams.make(`/api/v1/classes/${classId}/sessions`, body, a.office), date }
 })
 const room = (a: House) =>
@@ -144,7 +144,7 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "sessions.add own": ({ a }) =>
     Effect.map(someClass(a), ({ classId, date }) => ({
       params: { classId },
-      body: { date, startTime: "00:10", endTime: "00:20" }
+      body: { date, ...away(DateTime.nowUnsafe(), 480) }
     })),
   "sessions.add B's": ({ far }) =>
     now({ params: far, body: { date: "2099-05-05", startTime: "00:10", endTime: "00:20" } }),
@@ -153,7 +153,7 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "sessions.move own": ({ a }) =>
     Effect.map(someSession(a), ({ date, sessionId }) => ({
       params: { sessionId },
-      body: { date, startTime: "00:30", endTime: "00:40", reason: "ill" }
+      body: { date, ...away(DateTime.nowUnsafe(), 540), reason: "ill" }
     })),
   "sessions.move B's": ({ far }) =>
     now({ params: far, body: { date: "2099-05-05", startTime: "00:10", endTime: "00:20", reason: "ill" } }),
