@@ -26,6 +26,12 @@ const number = (key: string, fallback: number, minimum: number, maximum: number)
   config: Config.Int(key).pipe(Config.withDefault(fallback)),
   valid: (value) => value >= minimum && value <= maximum
 })
+const optionalNumber = (key: string, minimum: number, maximum: number): Setting<Option.Option<number>> => ({
+  key,
+  expected: `a whole number from ${minimum} to ${maximum}`,
+  config: Config.option(Config.Int(key)),
+  valid: (value) => Option.isNone(value) || (value.value >= minimum && value.value <= maximum)
+})
 const oneOf = <const Value extends string>(
   key: string,
   values: ReadonlyArray<Value>
@@ -89,6 +95,8 @@ export const settings = {
   commandConnections: number("COMMAND_CONNECTIONS", 10, 1, 200),
   backgroundConnections: number("BACKGROUND_CONNECTIONS", 5, 1, 200),
   otherConnections: number("OTHER_CONNECTIONS", 10, 2, 200),
+  /** Threads for CPU-bound work such as exports; without it one less than there are cores, at least one. */
+  workers: optionalNumber("AMS_WORKERS", 1, 64),
   /** Events are kept this long, in days; what is still to be done or failed keeps its day. */
   eventRetentionDays: number("EVENT_RETENTION_DAYS", 30, 2, 3650),
   /** Collector of traces, metrics and logs, to which `/v1/traces` and so on are appended; without it nothing leaves. */
@@ -139,6 +147,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   const commandConnections = yield* read(settings.commandConnections, wrong)
   const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
   const otherConnections = yield* read(settings.otherConnections, wrong)
+  const workers = yield* read(settings.workers, wrong)
   const eventRetentionDays = yield* read(settings.eventRetentionDays, wrong)
   const otlpEndpoint = yield* read(settings.otlpEndpoint, wrong)
   const otlpHeaders = yield* read(settings.otlpHeaders, wrong)
@@ -174,6 +183,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     commandConnections,
     backgroundConnections,
     otherConnections,
+    workers,
     eventRetentionDays,
     otlpEndpoint,
     otlpHeaders,

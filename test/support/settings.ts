@@ -20,6 +20,7 @@ export const testSettings: Settings = {
   commandConnections: 10,
   backgroundConnections: 3,
   otherConnections: 5,
+  workers: Option.none(),
   eventRetentionDays: 30,
   otlpEndpoint: Option.none(),
   otlpHeaders: Option.none(),
