@@ -1,0 +1,199 @@
+/** What staff take away as a file: the register of a session, and a month of a class. */
+import { DateTime, Schema } from "effect"
+import { AbsenceState } from "./Absence.ts"
+import { AttendanceStatus } from "./Attendance.ts"
+import { MemberId } from "./Ids.ts"
+import { type DayOfWeek, dayOfWeek, LocalDate, timeIn, TimeZoneName } from "./LocalTime.ts"
+import { SessionStatus } from "./Session.ts"
+import type { Cell, Sheet } from "./Sheet.ts"
+import { attendanceRate } from "./Statistics.ts"
+
+export const ExportFormat = Schema.Literals(["csv", "xlsx"])
+export type ExportFormat = typeof ExportFormat.Type
+
+/** A month of the calendar, `YYYY-MM`, from 1900 on. */
+export const Month = Schema.String.check(
+  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { expected: "a month such as 2026-03" })
+).pipe(Schema.brand("Month"))
+export type Month = typeof Month.Type
+
+/** As read documents have it, in ISO 8601. */
+const Instant = Schema.String
+
+export const Register = Schema.Struct({
+  className: Schema.String,
+  teacherName: Schema.String,
+  timeZone: TimeZoneName,
+  date: LocalDate,
+  startsAt: Instant,
+  endsAt: Instant,
+  status: SessionStatus,
+  /** In the order of the register. */
+  students: Schema.Array(Schema.Struct({
+    studentId: MemberId,
+    name: Schema.String,
+    status: AttendanceStatus,
+    requestedAt: Schema.NullOr(Instant),
+    confirmedAt: Schema.NullOr(Instant),
+    /** Why, for a student with leave on that day. */
+    leave: Schema.NullOr(Schema.String),
+    /** What the detector decided. */
+    absence: Schema.NullOr(AbsenceState),
+    /** Why it was corrected. */
+    note: Schema.NullOr(Schema.String)
+  }))
+})
+export type Register = typeof Register.Type
+
+export const ClassMonth = Schema.Struct({
+  className: Schema.String,
+  month: Month,
+  timeZone: TimeZoneName,
+  /** Sessions that began later are still to come, and count for nothing. */
+  asOf: Instant,
+  /** By start. */
+  sessions: Schema.Array(Schema.Struct({ date: LocalDate, startsAt: Instant, status: SessionStatus })),
+  /** In the order of the sheet. */
+  students: Schema.Array(Schema.Struct({
+    studentId: MemberId,
+    name: Schema.String,
+    /** For each session in turn; null where the student was not enrolled on that day. */
+    marks: Schema.Array(Schema.NullOr(AttendanceStatus))
+  }))
+})
+export type ClassMonth = typeof ClassMonth.Type
+
+/** What is to be written, all of it as data. */
+export const Export = Schema.Struct({
+  format: ExportFormat,
+  of: Schema.Union([
+    Schema.Struct({ _tag: Schema.Literal("Register"), register: Register }),
+    Schema.Struct({ _tag: Schema.Literal("ClassMonth"), month: ClassMonth })
+  ])
+})
+export type Export = typeof Export.Type
+type Exported = Export["of"]
+
+// ---- in words
+
+const statusWords: Readonly<Record<AttendanceStatus, string>> = {
+  NONE: "미확인",
+  REQUESTED: "대기",
+  PRESENT: "출석",
+  LATE: "지각",
+  ABSENT: "결석",
+  EXCUSED: "인정결석"
+}
+
+const absenceWords: Readonly<Record<AbsenceState, string>> = {
+  HELD: "미출석 확인 중",
+  SKIPPED: "",
+  EXPIRED: "",
+  ALERTED: "보호자에게 미출석 알림",
+  RETRACTED: "미출석 알림 후 도착"
+}
+
+const weekdays: Readonly<Record<DayOfWeek, string>> = {
+  MON: "월",
+  TUE: "화",
+  WED: "수",
+  THU: "목",
+  FRI: "금",
+  SAT: "토",
+  SUN: "일"
+}
+
+const clock = (zone: TimeZoneName, instant: string | null): string | null =>
+  instant === null ? null : timeIn(zone, DateTime.makeUnsafe(instant))
+
+const remarks = (...parts: ReadonlyArray<string | null>) =>
+  parts.filter((part) => part !== null && part !== "").join(", ")
+
+// ---- the sheets
+
+/** What it is called: on the sheet, and as a file. */
+export const titleOf = (of: Exported): string =>
+  of._tag === "Register"
+    ? `${of.register.className} ${of.register.date} 출석부`
+    : `${of.month.className} ${of.month.month} 출결`
+
+type Table = Omit<Sheet, "title">
+
+/** One line for each student. Times are those of the day at the academy. */
+export const registerTable = ({ students, timeZone }: Register): Table => ({
+  columns: [
+    { heading: "번호", width: 6 },
+    { heading: "이름", width: 14 },
+    { heading: "상태", width: 10 },
+    { heading: "출석 요청 시각", width: 14 },
+    { heading: "확인 시각", width: 10 },
+    { heading: "휴가", width: 24 },
+    { heading: "비고", width: 32 }
+  ],
+  rows: students.map(({ absence, confirmedAt, leave, name, note, requestedAt, status }, index): ReadonlyArray<Cell> => [
+    index + 1,
+    name,
+    statusWords[status],
+    clock(timeZone, requestedAt),
+    clock(timeZone, confirmedAt),
+    leave,
+    remarks(absence === null ? null : absenceWords[absence], note)
+  ])
+})
+
+type Meeting = ClassMonth["sessions"][number]
+
+const headingOf = ({ date, startsAt, status }: Meeting, timeZone: TimeZoneName, alone: boolean) => {
+  const day = `${Number(date.slice(5, 7))}/${Number(date.slice(8))}(${weekdays[dayOfWeek(date)]})`
+  return [day, ...(alone ? [] : [clock(timeZone, startsAt)]), ...(status === "CANCELLED" ? ["휴강"] : [])].join(" ")
+}
+
+/**
+ * Students by sessions, with figures at the end. Due is a session that has begun, was not cancelled, and at which the
+ * student was enrolled; the rate is that of the statistics: (present + late) / (due - excused), nothing when none is.
+ */
+export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): Table => {
+  const held = sessions.map(({ startsAt, status }) =>
+    status !== "CANCELLED" && Date.parse(startsAt) <= Date.parse(asOf)
+  )
+  const alone = (date: LocalDate) => sessions.filter((one) => one.date === date).length === 1
+  return {
+    columns: [
+      { heading: "번호", width: 6 },
+      { heading: "이름", width: 14 },
+      ...sessions.map((one) => ({ heading: headingOf(one, timeZone, alone(one.date)), width: 11 })),
+      ...["수업", statusWords.PRESENT, statusWords.LATE, statusWords.ABSENT, statusWords.EXCUSED, statusWords.REQUESTED]
+        .map((heading) => ({ heading, width: 9 })),
+      { heading: "출석률", width: 9, percent: true }
+    ],
+    rows: students.map(({ marks, name }, index): ReadonlyArray<Cell> => {
+      const due = marks.filter((mark, session) => mark !== null && held[session] === true)
+      const count = (status: AttendanceStatus) => due.filter((mark) => mark === status).length
+      const [present, late, excused] = [count("PRESENT"), count("LATE"), count("EXCUSED")]
+      return [
+        index + 1,
+        name,
+        // Nobody is unmarked at what is still to come, or is not.
+        ...marks.map((mark, session) =>
+          mark === null || (mark === "NONE" && held[session] !== true) ? null : statusWords[mark]
+        ),
+        due.length,
+        present,
+        late,
+        count("ABSENT"),
+        excused,
+        count("REQUESTED"),
+        attendanceRate({ expected: due.length, excused, present, late })
+      ]
+    })
+  }
+}
+
+export const sheetOf = ({ of }: Export): Sheet => ({
+  title: titleOf(of),
+  ...(of._tag === "Register" ? registerTable(of.register) : monthTable(of.month))
+})
+
+/** What the file is called, without characters that a file system refuses. */
+export const fileName = (title: string, format: ExportFormat): string =>
+  `${title.toWellFormed().replace(/[\p{Cc}/\\:*?"<>|]/gu, "_")}.${format}`
