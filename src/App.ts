@@ -1,6 +1,7 @@
 /** The only composition root: which layer stands behind which port. */
 import { NodeCrypto, NodeServices } from "@effect/platform-node"
 import { Duration, Effect, Layer, Option, type Redacted } from "effect"
+import { availableParallelism } from "node:os"
 import * as Alerting from "./adapters/out/alerts/Alerts.ts"
 import * as LocalEventBus from "./adapters/out/broker/LocalEventBus.ts"
 import * as Mongo from "./adapters/out/mongodb/MongoReadModels.ts"
@@ -26,6 +27,7 @@ import * as Timetables from "./adapters/out/postgres/PostgresTimetableRepository
 import * as UnitsOfWork from "./adapters/out/postgres/PostgresUnitOfWork.ts"
 import * as Passwords from "./adapters/out/security/Argon2Passwords.ts"
 import * as Tokens from "./adapters/out/security/JwtTokens.ts"
+import * as ThreadPool from "./adapters/workers/ThreadPool.ts"
 import { Authorize } from "./application/Authorize.ts"
 import { AcademyCommands } from "./application/commands/AcademyCommands.ts"
 import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts"
@@ -52,9 +54,12 @@ import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
 import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
 import { Handlers } from "./application/operations/Handlers.ts"
 import { AcademyQueries } from "./application/queries/AcademyQueries.ts"
+import { Exports } from "./application/queries/Exports.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
+import { ReadSideUnavailable } from "./ports/ReadModels.ts"
+import { SheetSource } from "./ports/SheetSource.ts"
 
 /** What the composition needs besides the settings: the database that was found or started, the key of the tokens. */
 export interface Found {
@@ -73,6 +78,20 @@ export const alerts = (
     webhookUrl: settings.alertWebhookUrl,
     webhookSecret: settings.alertWebhookSecret
   })
+
+/** CPU-bound work beside the thread that answers; a thread is started when the first task needs it. */
+export const cpuPool = (settings: Pick<Settings, "workers">) =>
+  ThreadPool.layer({
+    threads: Option.getOrElse(settings.workers, () => Math.max(1, availableParallelism() - 1)),
+    mayWait: 32,
+    timeLimit: Duration.seconds(30)
+  })
+
+/** The documents that sheets are made of are not written yet: whoever asks for one is told to try again. */
+const sheets = Layer.succeed(SheetSource, {
+  register: () => Effect.fail(new ReadSideUnavailable({ rule: "no-sheets", cause: undefined })),
+  month: () => Effect.fail(new ReadSideUnavailable({ rule: "no-sheets", cause: undefined }))
+})
 
 /** All ports. */
 export const ports = (settings: Settings, found: Found) => {
@@ -104,6 +123,8 @@ export const ports = (settings: Settings, found: Found) => {
     Ledger.layer,
     Source.layer,
     readModels,
+    sheets,
+    cpuPool(settings),
     settings.notifications === "sandbox" ? Sandbox.layer : Off.layer,
     Sandbox.layerInbox,
     alerts(settings),
@@ -128,6 +149,7 @@ export const useCases = Layer.mergeAll(
   AttendanceCommands.layer,
   Queries.layer,
   AcademyQueries.layer,
+  Exports.layer,
   Deliveries.layer,
   Events.layer,
   AbsenceUseCases.layer,

@@ -38,6 +38,8 @@ export const permissions = {
   "attendance:correct": staff,
   "attendance:read": everyone,
   "statistics:read": staff,
+  /** Registers and months as files. */
+  "register:export": staff,
   "operations:read": office,
   "operations:change": office,
   /** What is the same for every academy: handlers, processes. */

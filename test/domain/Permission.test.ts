@@ -32,6 +32,7 @@ describe("permissions", () => {
       "attendance:correct": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
       "attendance:read": ["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"],
       "statistics:read": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
+      "register:export": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
       "operations:read": ["MANAGER", "ADMINISTRATOR"],
       "operations:change": ["MANAGER", "ADMINISTRATOR"],
       "operations:system": ["ADMINISTRATOR"]

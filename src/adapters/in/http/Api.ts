@@ -5,6 +5,7 @@ import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ClassApi } from "./ClassApi.ts"
 import { documentPaging } from "./Envelope.ts"
+import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
@@ -25,7 +26,8 @@ export class Api extends HttpApi.make("ams")
     AttendanceApi,
     StatisticsApi,
     OperationsApi,
-    FailedEventsApi
+    FailedEventsApi,
+    ExportApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.
@@ -35,6 +37,6 @@ export class Api extends HttpApi.make("ams")
   .annotate(OpenApi.Version, "1.0.0")
   .annotate(
     OpenApi.Description,
-    "Academy Management Service. Every answer is `{ data, meta }`; every error is `application/problem+json`."
+    "Academy Management Service. Every answer is `{ data, meta }` or a file; every error is `application/problem+json`."
   )
 {}

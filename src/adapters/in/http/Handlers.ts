@@ -12,6 +12,7 @@ import { Queries } from "../../../application/queries/Queries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
+import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
 import * as Operations from "./OperationsHttp.ts"
 import { asProblem } from "./Problems.ts"
@@ -157,5 +158,6 @@ export const layer = Layer.mergeAll(
   attendances,
   statistics,
   Operations.layer,
-  FailedEvents.layer
+  FailedEvents.layer,
+  Exports.layer
 )

@@ -22,6 +22,7 @@ import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
 import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
+import type { Busy, TookTooLong } from "../../../ports/CpuPool.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
@@ -31,6 +32,7 @@ import { body, type Described, type Problem, type ProblemStatus } from "./Proble
 export type Condition =
   | AcademyNotNamed
   | AlreadyEnrolled
+  | Busy
   | ChildNotNamed
   | ClassFull
   | ClassInSession
@@ -64,6 +66,7 @@ export type Condition =
   | SessionNotOpen
   | SessionOver
   | StorageUnavailable
+  | TookTooLong
   | TooManyLogins
 
 type Table = {
@@ -97,6 +100,12 @@ const table: Table = {
     "GUARDIANSHIP_DUPLICATE",
     "이미 등록된 보호자입니다.",
     "This parent is already linked to the student."
+  ),
+  Busy: plain(
+    503,
+    "COMMON_BUSY",
+    "요청이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
+    "Too much of this is asked for at once; try again in a moment."
   ),
   ChangedMeanwhile: plain(
     409,
@@ -307,6 +316,12 @@ const table: Table = {
     "COMMON_UNAVAILABLE",
     "잠시 후 다시 시도해 주세요.",
     "The database does not answer; try again in a moment."
+  ),
+  TookTooLong: plain(
+    503,
+    "COMMON_TOOK_TOO_LONG",
+    "작업이 30초 안에 끝나지 않아 중단했습니다. 잠시 후 다시 시도해 주세요.",
+    "It was not done within 30 s and was stopped; try again when less is going on."
   ),
   TooManyLogins: plain(
     503,

@@ -4,7 +4,7 @@ import { addDays } from "../../../../src/domain/LocalTime.ts"
 import { daily, person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
-import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
+import { arrived, done, file, good, idOf, make, office, refused } from "./good.ts"
 import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
@@ -303,6 +303,23 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
       for (const personal of [parent.name, parent.phone?.slice(-8) ?? "", "출석"]) {
         expect(JSON.stringify([story, next])).not.toContain(personal)
       }
+    }))
+
+  it.effect("takes the register and a month away as files, named by the class, and in the format that was asked for", () =>
+    Effect.gen(function*() {
+      const { a } = yield* World
+      const { classId, sessionId, teacher } = a.own
+      const params = { classId, sessionId, month: "2026-10" }
+      const text = yield* file("exports.register", { token: teacher.token, params, query: "?format=csv" })
+      expect(new TextDecoder().decode(text.bytes)).toContain("1,홍길동,출석,15:58,,,")
+      expect(text.disposition).toBe(
+        `attachment; filename="export.csv"; filename*=UTF-8''${encodeURIComponent("수학 A_심화 2026-11-23 출석부.csv")}`
+      )
+      const book = yield* file("exports.month", { ...yield* office, params, query: "?format=xlsx" })
+      expect(book.type).toBe("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+      expect(book.disposition).toContain(encodeURIComponent("수학 A_심화 2026-10 출결.xlsx"))
+      expect([...book.bytes.subarray(0, 2)]).toEqual([...new TextEncoder().encode("PK")])
+      expect(book.bytes.length).toBeGreaterThan(10_000)
     }))
 
   it.effect("finds what failed, gives it to its handler again or gives it up; done is done", () =>

@@ -76,8 +76,12 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           const told = problems.map((status) => Object.keys(operation?.responses[status]?.content ?? {}))
           expect(told).toEqual(problems.map(() => ["application/problem+json"]))
           const good = operation?.responses[String(endpoint.status)]
-          expect(Object.keys(good?.content ?? {})).toEqual(["application/json"])
-          expect(Object.keys(good?.headers ?? {})).toEqual(endpoint.status !== 200 ? ["location"] : [])
+          expect(Object.keys(good?.content ?? {})).toEqual(endpoint.mediaTypes)
+          const file = !endpoint.mediaTypes.includes("application/json")
+          expect(Object.keys(good?.headers ?? {})).toEqual([
+            ...(endpoint.status !== 200 ? ["location"] : []),
+            ...(file ? ["content-disposition"] : [])
+          ])
         })
     )
   })

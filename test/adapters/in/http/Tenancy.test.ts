@@ -76,6 +76,10 @@ attendances.ofStudent own           401    400   200      200      200       403
 attendances.ofStudent B's           401    400   200      200      403       403      403       403     403      403
 statistics.classDays own            401    400   200      200      200       403      403       403     403      403
 statistics.classDays B's            401    400   404      404      404       404      403       403     403      403
+exports.register own                401    400   200      200      200       403      403       403     403      403
+exports.register B's                401    400   404      404      404       404      403       403     403      403
+exports.month own                   401    400   200      200      200       403      403       403     403      403
+exports.month B's                   401    400   404      404      404       404      403       403     403      403
 failedEvents.list                   401    200   200      200      403       403      403       403     403      403
 failedEvents.groups                 401    200   200      200      403       403      403       403     403      403
 failedEvents.preview                401    200   200      200      403       403      403       403     403      403

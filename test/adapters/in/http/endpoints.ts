@@ -3,6 +3,7 @@ import { SchemaAST } from "effect"
 import { HttpApi } from "effect/http-api"
 import { Api } from "../../../../src/adapters/in/http/Api.ts"
 import { Auth } from "../../../../src/adapters/in/http/Auth.ts"
+import { mediaTypes } from "../../../../src/adapters/in/http/ExportApi.ts"
 
 export interface Endpoint {
   /** As in `members.create`. */
@@ -17,6 +18,8 @@ export interface Endpoint {
   readonly body: ReadonlyArray<string> | undefined
   /** Of a good answer: 201 and 202 say where to look. */
   readonly status: number
+  /** Of a good answer. */
+  readonly mediaTypes: ReadonlyArray<string>
 }
 
 const fieldsOf = (schema: { readonly ast: SchemaAST.AST } | undefined): ReadonlyArray<string> => {
@@ -38,7 +41,9 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         params: fieldsOf(endpoint.params),
         query: fieldsOf(endpoint.query),
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
-        status: [...successes.keys()][0] ?? 0
+        // Streams are not among them.
+        status: [...successes.keys()][0] ?? 200,
+        mediaTypes: group.identifier === "exports" ? Object.values(mediaTypes) : ["application/json"]
       })
     }
   })
@@ -47,7 +52,7 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
 
 const someId = "0199aaaa-0000-7000-8000-000000000001"
 /** Parameters that are no ids. */
-const names: Readonly<Record<string, string>> = { handler: "Statistics", date: "2099-05-05" }
+const names: Readonly<Record<string, string>> = { handler: "Statistics", date: "2099-05-05", month: "2026-10" }
 
 /** The endpoint's address, an id of nothing for each parameter that is not given. */
 export const address = (endpoint: Endpoint, given: Readonly<Record<string, string>> = {}, query = "") =>

@@ -37,6 +37,23 @@ export const good = Effect.fnUntraced(function*(name: string, sent: Call) {
   done.add(name)
   return data
 })
+/** The bytes of a file that is as good as it should be. */
+export const file = Effect.fnUntraced(function*(name: string, sent: Call & { readonly token: string }) {
+  const endpoint = endpoints.find((one) => one.name === name)
+  if (endpoint === undefined) return yield* Effect.die(`there is no ${name}`)
+  const { port } = yield* Ams
+  const answer = yield* Effect.promise(async () => {
+    const got = await fetch(`http://127.0.0.1:${port}${address(endpoint, sent.params, sent.query)}`, {
+      headers: { authorization: `Bearer ${sent.token}` }
+    })
+    return { status: got.status, headers: got.headers, bytes: new Uint8Array(await got.arrayBuffer()) }
+  })
+  const type = answer.headers.get("content-type") ?? ""
+  expect({ status: answer.status, type }).toMatchObject({ status: endpoint.status })
+  expect(endpoint.mediaTypes).toContain(type)
+  done.add(name)
+  return { ...answer, type, disposition: answer.headers.get("content-disposition") }
+})
 export const refused = Effect.fnUntraced(function*(name: string, sent: Call, status: number, errorCode: string) {
   return problemOf((yield* call(name, sent)).answer, status, errorCode)
 })
