@@ -7,6 +7,7 @@
  * - drain: 100,000 deliveries, beside graphile-worker and pg-boss
  * - claim: taking deliveries from tables that are hard to take from
  * - fairness: single events beside a burst of another academy, in one process and in two
+ * - export: a month of a class as CSV and XLSX, in the pool beside the main thread
  * - hanging: commands while providers and the read side hang
  * - soak: sizes and times under a steady load, BENCH_MINUTES (5), half of them beside an open transaction
  *
@@ -16,13 +17,14 @@ import { Effect } from "effect"
 import { checkIn } from "./checkin.ts"
 import { claiming } from "./claim.ts"
 import { drain } from "./drain.ts"
+import { exporting } from "./export.ts"
 import { fairness } from "./fairness.ts"
 import { hanging } from "./hanging.ts"
 import { latency } from "./latency.ts"
 import { soak } from "./soak.ts"
 import { server } from "./support.ts"
 
-const all = { checkin: checkIn, latency, drain, claim: claiming, fairness, hanging, soak }
+const all = { checkin: checkIn, latency, drain, claim: claiming, fairness, export: exporting, hanging, soak }
 
 const asked = process.argv.slice(2)
 const program = Effect.scoped(Effect.gen(function*() {
