@@ -26,7 +26,7 @@ export interface ValueTask<in out Input, in out Output> {
 /** As many tasks wait as may; try again in a moment. */
 export class Busy extends Data.TaggedError("Busy")<{}> {}
 
-/** The task was stopped, since its time was over: 30 s from the call to its last byte. */
+/** The task was stopped, since its time was over: 30 s from the call until it is done. What it made may be read later. */
 export class TookTooLong extends Data.TaggedError("TookTooLong")<{ readonly task: string }> {}
 
 /** The task threw, or its thread ended with it: a defect in it, or more memory than a thread may have. */

@@ -1,7 +1,7 @@
 /** The worker's side: a table of tasks, and the loop that runs them. */
-import { Schema } from "effect"
+import { Result, Schema, SchemaIssue } from "effect"
 import { parentPort } from "node:worker_threads"
-import type { BytesTask, ValueTask } from "../../ports/CpuPool.ts"
+import type { BytesTask, Plain, ValueTask } from "../../ports/CpuPool.ts"
 import { ahead, type FromWorker, type ToWorker } from "./Messages.ts"
 
 /** A row of the table; `send` waits until the reader has caught up. */
@@ -10,11 +10,24 @@ export interface Served {
   readonly run: (input: unknown, send: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>
 }
 
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Says where an input is wrong, and not what stands there: it may be about people, and goes to the log. */
+const decoding = <Input>({ input, name }: { readonly name: string; readonly input: Plain<Input> }) => {
+  const decode = Schema.decodeUnknownResult(input)
+  return (given: unknown): Input => {
+    const decoded = decode(given)
+    if (Result.isSuccess(decoded)) return decoded.success
+    const places = formatIssue(decoded.failure.issue).issues.map(({ path = [] }) => `/${path.map(String).join("/")}`)
+    throw new Error(`the input of ${name} is not what its schema says, at ${places.join(", ")}`)
+  }
+}
+
 export const bytes = <Input>(
   task: BytesTask<Input>,
   make: (input: Input) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 ): Served => {
-  const decode = Schema.decodeUnknownSync(task.input)
+  const decode = decoding(task)
   return {
     name: task.name,
     run: async (input, send) => {
@@ -27,7 +40,7 @@ export const value = <Input, Output>(
   task: ValueTask<Input, Output>,
   make: (input: Input) => Output | Promise<Output>
 ): Served => {
-  const decode = Schema.decodeUnknownSync(task.input)
+  const decode = decoding(task)
   const encode = Schema.encodeSync(task.output)
   return { name: task.name, run: async (input) => encode(await make(decode(input))) }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Stream } from "effect"
+import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as ThreadPool from "../../../src/adapters/workers/ThreadPool.ts"
 import { CpuPool } from "../../../src/ports/CpuPool.ts"
 import { becomes } from "../../support/ams.ts"
 import { counter, isStopped, runs } from "../../support/counter.ts"
-import { boom, burn, crash, crowd, double, exhaust, flood, inside, most, unknown } from "./tasks.ts"
+import { boom, breakOff, burn, crash, crowd, double, exhaust, flood, inside, most, unknown } from "./tasks.ts"
 
 const pool = (options: Partial<ThreadPool.PoolOptions> = {}) =>
   ThreadPool.layer({
@@ -175,17 +175,23 @@ describe("a task that fails fails its call only", () => {
       expect(yield* Fiber.join(beside)).toBe(1)
     }).pipe(Effect.provide(pool({ threads: 2, memory: 32 }))))
 
-  it.live("one whose input is not what its schema says", () =>
+  it.live("one whose input is not what its schema says, told by where and not by what", () =>
     Effect.gen(function*() {
       const cpu = yield* CpuPool
-      expect(yield* Effect.flip(cpu.value(double, Number.NaN))).toMatchObject({ _tag: "TaskCrashed" })
+      const wrong = Stream.runDrain(cpu.bytes(flood, { ...counter().shared, size: 4711.5, times: 1 }))
+      const { message } = yield* Effect.flip(Effect.catchTag(wrong, ["Busy", "TookTooLong"], Effect.die))
+      expect(message).toMatch(/the input of flood is not what its schema says, at \/size\n/)
+      expect(message).not.toContain("4711")
       yield* answers
     }).pipe(Effect.provide(pool())))
 
-  it.live("one that breaks off in the middle of its bytes", () =>
+  it.live("one that breaks off in the middle of its bytes, after those that it made", () =>
     Effect.gen(function*() {
       const cpu = yield* CpuPool
-      const exit = yield* Effect.exit(Stream.runDrain(cpu.bytes(flood, { ...counter().shared, size: -1, times: 1 })))
-      expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({ _tag: "TaskCrashed", task: "flood" })
+      const read: Array<string> = []
+      const reading = Stream.runForEach(cpu.bytes(breakOff, null), (bytes) =>
+        Effect.sync(() => read.push(new TextDecoder().decode(bytes))))
+      expect(yield* Effect.flip(reading)).toMatchObject({ _tag: "TaskCrashed", task: "breakOff" })
+      expect(read).toEqual(["the beginning"])
     }).pipe(Effect.provide(pool())))
 })
