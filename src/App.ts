@@ -17,6 +17,7 @@ import * as Diagnosis from "./adapters/out/postgres/PostgresDiagnosis.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
+import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
 import * as Members from "./adapters/out/postgres/PostgresMemberRepository.ts"
 import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
 import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
@@ -34,6 +35,7 @@ import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts
 import { AuthCommands } from "./application/commands/AuthCommands.ts"
 import { ClassCommands } from "./application/commands/ClassCommands.ts"
 import { EnrollmentCommands } from "./application/commands/EnrollmentCommands.ts"
+import { LeaveCommands } from "./application/commands/LeaveCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
 import { SessionCommands } from "./application/commands/SessionCommands.ts"
 import * as Delivery from "./application/events/Delivery.ts"
@@ -55,6 +57,7 @@ import { FailedEvents as FailedEventUseCases } from "./application/operations/Fa
 import { Handlers } from "./application/operations/Handlers.ts"
 import { AcademyQueries } from "./application/queries/AcademyQueries.ts"
 import { Exports } from "./application/queries/Exports.ts"
+import { LeaveQueries } from "./application/queries/LeaveQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
@@ -112,6 +115,7 @@ export const ports = (settings: Settings, found: Found) => {
     Timetables.layer,
     Attendances.layer,
     Absences.layer,
+    Leaves.layer,
     UnitsOfWork.layer,
     DeliveryTable.layer,
     Diagnosis.layer,
@@ -147,9 +151,11 @@ export const useCases = Layer.mergeAll(
   SessionCommands.layer,
   EnrollmentCommands.layer,
   AttendanceCommands.layer,
+  LeaveCommands.layer,
   Queries.layer,
   AcademyQueries.layer,
   Exports.layer,
+  LeaveQueries.layer,
   Deliveries.layer,
   Events.layer,
   AbsenceUseCases.layer,

@@ -57,6 +57,10 @@ export const dayOfWeek = (date: LocalDate): DayOfWeek =>
 export const addDays = (date: LocalDate, count: number): LocalDate =>
   LocalDate.make(DateTime.formatIsoDateUtc(DateTime.makeUnsafe(utcMidnight(date) + count * 86_400_000)))
 
+/** Whole days from one day to another; 0 for the same. */
+export const daysBetween = (from: LocalDate, to: LocalDate): number =>
+  (utcMidnight(to) - utcMidnight(from)) / 86_400_000
+
 /** The day that it is in the zone at the instant. */
 export const dateIn = (zone: TimeZoneName, at: DateTime.Utc): LocalDate =>
   LocalDate.make(DateTime.formatIsoDate(DateTime.setZoneNamedUnsafe(at, zone)))

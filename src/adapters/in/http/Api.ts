@@ -7,6 +7,7 @@ import { ClassApi } from "./ClassApi.ts"
 import { documentPaging } from "./Envelope.ts"
 import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
+import { LeaveApi } from "./LeaveApi.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
 import { SessionApi } from "./SessionApi.ts"
@@ -27,7 +28,8 @@ export class Api extends HttpApi.make("ams")
     StatisticsApi,
     OperationsApi,
     FailedEventsApi,
-    ExportApi
+    ExportApi,
+    LeaveApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.

@@ -14,6 +14,7 @@ import { Api } from "./Api.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
 import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
+import * as Leaves from "./LeaveHttp.ts"
 import * as Operations from "./OperationsHttp.ts"
 import { asProblem } from "./Problems.ts"
 
@@ -157,6 +158,7 @@ export const layer = Layer.mergeAll(
   classes,
   attendances,
   statistics,
+  Leaves.layer,
   Operations.layer,
   FailedEvents.layer,
   Exports.layer

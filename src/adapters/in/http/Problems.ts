@@ -19,6 +19,7 @@ import type {
 } from "../../../domain/Enrollment.ts"
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
 import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
+import type { InvalidLeave, LeaveNotRequested, LeaveOverlaps } from "../../../domain/Leave.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
 import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
@@ -42,10 +43,13 @@ export type Condition =
   | HandlerAlreadyPaused
   | HandlerNotPaused
   | HolidayPast
+  | InvalidLeave
   | InvalidRange
   | InvalidSchedule
   | InvalidToken
   | InvalidTransition
+  | LeaveNotRequested
+  | LeaveOverlaps
   | LoginRefused
   | MemberIncomplete
   | NotAStudent
@@ -159,6 +163,12 @@ const table: Table = {
     ko: "지난 날짜는 휴원일로 바꿀 수 없습니다.",
     en: `Holidays can be changed from today (${today}) on.`
   }),
+  InvalidLeave: ({ message }) => ({
+    status: 422,
+    code: "LEAVE_INVALID",
+    ko: "결석 신청 기간이 올바르지 않습니다. 지난 7일부터 최대 366일까지 신청할 수 있습니다.",
+    en: `These cannot be days of leave: ${message}.`
+  }),
   InvalidRange: plain(
     422,
     "ENROLLMENT_INVALID_RANGE",
@@ -184,6 +194,20 @@ const table: Table = {
     en: `Attendance cannot go from ${current} to ${requested} this way.`,
     currentState: current,
     requestedState: requested
+  }),
+  LeaveNotRequested: ({ current, requested }) => ({
+    status: 409,
+    code: "LEAVE_NOT_REQUESTED",
+    ko: `이미 처리된 신청입니다(${current}).`,
+    en: `It is ${current}: only a REQUESTED leave can be decided.`,
+    currentState: current,
+    requestedState: requested
+  }),
+  LeaveOverlaps: ({ from, status, until }) => ({
+    status: 409,
+    code: "LEAVE_OVERLAPS",
+    ko: `${from}부터 ${until}까지의 신청(${status})과 겹칩니다.`,
+    en: `The student's leave from ${from} to ${until} (${status}) is about some of these days.`
   }),
   LoginIdTaken: plain(409, "MEMBER_LOGIN_ID_TAKEN", "이미 사용 중인 아이디입니다.", "This login id is taken."),
   LoginRefused: plain(

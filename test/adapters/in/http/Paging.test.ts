@@ -62,6 +62,8 @@ class Lists
         yield* ams.make(`/api/v1/sessions/${String(first)}/attendances`, undefined, as)
       }
       for (let n = 0; n < 7; n++) {
+        const day = addDays(date, n)
+        yield* ams.make("/api/v1/leaves", { studentId: student, from: day, until: day, reason: "flu" }, manager)
         yield* ams.plant(a.id)
         const sent = { ...manager, body: { action: "REPLAY", filter: { fingerprint: "ReadModelSync:nothing" } } }
         yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
@@ -72,6 +74,7 @@ class Lists
         "classes.list": ["/api/v1/classes", manager],
         "attendances.ofClass": [`/api/v1/classes/${a.own.classId}/attendances?date=${date}`, manager],
         "attendances.ofStudent": ["/api/v1/attendances", as],
+        "leaves.list": ["/api/v1/leaves", manager],
         "failedEvents.list": ["/api/v1/operations/failed-events", manager],
         "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],
         "statistics.classDays": [`/api/v1/statistics/class-days?classId=${a.own.classId}`, manager]

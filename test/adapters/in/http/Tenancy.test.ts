@@ -80,6 +80,15 @@ exports.register own                401    400   200      200      200       403
 exports.register B's                401    400   404      404      404       404      403       403     403      403
 exports.month own                   401    400   200      200      200       403      403       403     403      403
 exports.month B's                   401    400   404      404      404       404      403       403     403      403
+leaves.request own                  401    400   201      201      403       403      403       403     201      403
+leaves.request B's student          401    400   404      404      403       403      403       403     403      403
+leaves.approve own                  401    400   200      200      403       403      403       403     403      403
+leaves.approve B's                  401    400   404      404      403       403      403       403     403      403
+leaves.reject own                   401    400   200      200      403       403      403       403     403      403
+leaves.reject B's                   401    400   404      404      403       403      403       403     403      403
+leaves.list                         401    400   200      200      200       200      200       200     200      200
+leaves.list own student             401    400   200      200      200       200      200       403     200      403
+leaves.list B's student             401    400   200      200      200       200      403       403     403      403
 failedEvents.list                   401    200   200      200      403       403      403       403     403      403
 failedEvents.groups                 401    200   200      200      403       403      403       403     403      403
 failedEvents.preview                401    200   200      200      403       403      403       403     403      403
@@ -126,7 +135,7 @@ const tellers = (a: House, admin: string): Readonly<Record<string, Sent>> => ({
   "parent'": { token: a.other.parent.token }
 })
 
-/** A student has pressed "I am here" at each academy. */
+/** At each academy a student has pressed "I am here", and a parent has asked for leave. */
 class Known extends Context.Service<Known, Given>()("test/Known") {
   static readonly layer = Layer.effect(
     Known,
@@ -138,11 +147,17 @@ class Known extends Context.Service<Known, Given>()("test/Known") {
         const attendanceId = yield* ams.make(`/api/v1/sessions/${sessionId}/attendances`, undefined, {
           token: student.token
         })
+        const leaveId = yield* ams.make(
+          "/api/v1/leaves",
+          { studentId: student.id, from: "2099-01-01", until: "2099-01-01", reason: "flu" },
+          { token: parent.token }
+        )
         const eventId = yield* ams.eventOf(attendanceId, "AttendanceRequested")
         return {
           classId,
           sessionId,
           attendanceId,
+          leaveId,
           eventId,
           academyId: id,
           teacherId: teacher.id,
@@ -159,6 +174,7 @@ const nothing = (): Things => ({
   classId: randomUUID(),
   sessionId: randomUUID(),
   attendanceId: randomUUID(),
+  leaveId: randomUUID(),
   eventId: randomUUID(),
   academyId: "",
   teacherId: randomUUID(),

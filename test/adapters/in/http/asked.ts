@@ -9,7 +9,15 @@ import { Ams, type House } from "../../../support/http.ts"
 /** By the ids of their academy; the names are those of the paths' parameters. */
 export type Things = Readonly<
   Record<
-    "classId" | "sessionId" | "attendanceId" | "eventId" | "academyId" | "teacherId" | "studentId" | "parentId",
+    | "classId"
+    | "sessionId"
+    | "attendanceId"
+    | "leaveId"
+    | "eventId"
+    | "academyId"
+    | "teacherId"
+    | "studentId"
+    | "parentId",
     string
   >
 >
@@ -109,6 +117,17 @@ const running = Effect.fnUntraced(function*({ a }: Given, { academyId }: Things)
   const answer = yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
   return { params: { runId: answer.headers.location?.split("/").at(-1) ?? "" } }
 })
+let daysOfLeave = 0
+/** On days that no note before is about. */
+const leave = ({ a }: Given, studentId: string) => {
+  const day = addDays(a.own.date, ++daysOfLeave)
+  return { studentId, from: day, until: day, reason: "flu" }
+}
+const asking = Effect.fnUntraced(function*(given: Given) {
+  const ams = yield* Ams
+  const leaveId = yield* ams.make("/api/v1/leaves", leave(given, given.own.studentId), given.a.own.parent)
+  return { params: { leaveId }, body: {} }
+})
 const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 
 export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
@@ -195,6 +214,15 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "exports.register B's": ({ far }) => now({ params: far, query: "?format=csv" }),
   "exports.month own": ({ own }) => now({ params: own, query: "?format=csv" }),
   "exports.month B's": ({ far }) => now({ params: far, query: "?format=csv" }),
+  "leaves.request own": (given) => now({ body: leave(given, given.own.studentId) }),
+  "leaves.request B's student": (given) => now({ body: leave(given, given.far.studentId) }),
+  "leaves.approve own": asking,
+  "leaves.approve B's": ({ far }) => now({ params: far, body: {} }),
+  "leaves.reject own": asking,
+  "leaves.reject B's": ({ far }) => now({ params: far, body: {} }),
+  "leaves.list": () => now({}),
+  "leaves.list own student": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
+  "leaves.list B's student": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
   "failedEvents.list": () => now({}),
   "failedEvents.groups": () => now({}),
   "failedEvents.preview": () => now({}),

@@ -117,6 +117,11 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
   },
   "attendances.refuse": { params: { attendanceId }, body: { reason: "not seen" } },
   "attendances.correct": { params: { attendanceId }, body: { status: "ABSENT", reason: "mistaken" } },
+  "leaves.request": {
+    body: { studentId: own.student.id, from: own.date, until: "2026-12-31", reason: "flu" }
+  },
+  "leaves.approve": { body: { answer: "get well soon" } },
+  "leaves.reject": { body: { answer: "there is a test on that day" } },
   "failedEvents.startRun": {
     body: {
       action: "DISCARD",

@@ -16,10 +16,18 @@ export interface Endpoint {
   readonly query: ReadonlyArray<string>
   /** Its body's fields; none where it takes no body. */
   readonly body: ReadonlyArray<string> | undefined
+  /** Nothing in its body has to be said. */
+  readonly mayBeEmpty: boolean
   /** Of a good answer: 201 and 202 say where to look. */
   readonly status: number
   /** Of a good answer. */
   readonly mediaTypes: ReadonlyArray<string>
+}
+
+const allOptional = (schema: { readonly ast: SchemaAST.AST } | undefined): boolean => {
+  const ast = schema === undefined ? undefined : SchemaAST.toEncoded(schema.ast)
+  return ast !== undefined && SchemaAST.isObjects(ast) &&
+    ast.propertySignatures.every(({ type }) => SchemaAST.isOptional(type))
 }
 
 const fieldsOf = (schema: { readonly ast: SchemaAST.AST } | undefined): ReadonlyArray<string> => {
@@ -41,6 +49,7 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         params: fieldsOf(endpoint.params),
         query: fieldsOf(endpoint.query),
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
+        mayBeEmpty: allOptional(payload?.schemas[0]),
         // Streams are not among them.
         status: [...successes.keys()][0] ?? 200,
         mediaTypes: group.identifier === "exports" ? Object.values(mediaTypes) : ["application/json"]
