@@ -174,6 +174,9 @@ export const handlers = (settings: Pick<Settings, "role">) =>
     sendMessage
   ]))
 
+/** For jobs that write often. */
+export const background = Layer.merge(UnitsOfWork.layerBackground, Attendances.layerBackground)
+
 /** What happens by the clock, on one process at a time; and the gauges, in every one. */
 export const jobs = (settings: Pick<Settings, "role" | "eventRetentionDays">) =>
   settings.role === "api" ? Layer.effectDiscard(gauges) : Layer.merge(
@@ -183,7 +186,7 @@ export const jobs = (settings: Pick<Settings, "role" | "eventRetentionDays">) =>
       stepRuns,
       watchBacklog,
       // As planning messages does: no connection of a command's.
-      Effect.provide(detectMissing, UnitsOfWork.layerBackground),
+      Effect.provide(detectMissing, background),
       planSessions,
       makePartitions,
       emptyDeliveries,

@@ -30,6 +30,7 @@ export const AbsenceReason = Schema.Literals([
   "REQUEST_WAITS",
   "ATTENDED",
   "EXCUSED",
+  "LEAVE",
   "ENROLLMENT_ENDED",
   "SESSION_CANCELLED",
   "TOO_LATE",
@@ -56,6 +57,8 @@ export interface Expected {
   readonly studentId: MemberId
   /** The enrollment is ACTIVE and covers the session's day. */
   readonly enrolled: boolean
+  /** Approved leave covers the session's day. */
+  readonly onLeave: boolean
   /** NONE also when there is no row. */
   readonly status: AttendanceStatus
   readonly absence: Absence | null
@@ -88,7 +91,8 @@ export interface Detected {
 }
 
 const isOver = (state: AbsenceState | undefined) => state !== undefined && state !== "HELD"
-const isConfirmed = (status: AttendanceStatus) => status !== "NONE" && status !== "REQUESTED"
+/** Says that somebody has looked who is there. EXCUSED does not: that was known before. */
+const marksRoll = ({ status }: Expected) => status === "PRESENT" || status === "LATE" || status === "ABSENT"
 
 /** What is to be thought of one student; none when nothing is to be decided (yet). */
 const judge = (
@@ -97,11 +101,12 @@ const judge = (
   rollMarked: boolean,
   now: DateTime.Utc
 ): Pick<Absence, "state" | "reason"> | undefined => {
-  const { absence, enrolled, status } = student
+  const { absence, enrolled, onLeave, status } = student
   if (isOver(absence?.state)) return undefined
   const skip = (reason: AbsenceReason) => ({ state: "SKIPPED", reason }) as const
   if (status === "PRESENT" || status === "LATE") return absence === null ? undefined : skip("ATTENDED")
   if (session.status === "CANCELLED") return absence === null ? undefined : skip("SESSION_CANCELLED")
+  if (onLeave && status !== "REQUESTED") return skip("LEAVE")
   if (status === "EXCUSED") return skip("EXCUSED")
   if (!enrolled) return skip("ENROLLMENT_ENDED")
   // Nobody is alarmed in the evening about the afternoon.
@@ -119,7 +124,7 @@ export const detect = (roster: Roster, now: DateTime.Utc): Detected => {
   const { chased, session, settings, students } = roster
   const begins = DateTime.addDuration(session.startsAt, missingAfter(settings))
   if (DateTime.isLessThan(now, begins)) return { absences: [], chases: [], events: [] }
-  const rollMarked = students.some(({ status }) => isConfirmed(status))
+  const rollMarked = students.some(marksRoll)
 
   const absences = students.flatMap((student): ReadonlyArray<Absence> => {
     const judged = judge(student, session, rollMarked, now)

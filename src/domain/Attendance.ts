@@ -56,13 +56,15 @@ export interface AttendanceChange {
   readonly at: DateTime.Utc
 }
 
-/** Who changes it, how, when. */
+/** Who changes it, how, when. Without actor: AMS itself. */
 export interface Change {
-  readonly actorId: MemberId
-  readonly actorRole: Role
+  readonly actorId: MemberId | null
+  readonly actorRole: Role | null
   readonly channel: Channel
   readonly now: DateTime.Utc
 }
+
+const bySystem = (now: DateTime.Utc): Change => ({ actorId: null, actorRole: null, channel: "SYSTEM", now })
 
 /** What a decision about one student at one session needs to know. */
 export interface Roll {
@@ -235,6 +237,21 @@ export const confirm = (
     type: "AttendanceConfirmed",
     payload: { ...ids(roll), status: to, ...told }
   }))
+}
+
+/**
+ * Approved leave covers the session's day, and the session has begun: the student is EXCUSED. `null` where that says
+ * nothing, since somebody has said more about the student, or the session is not held.
+ */
+export const excuse = (roll: Roll, now: DateTime.Utc): Decided | null => {
+  const running = open(roll) && DateTime.isGreaterThanOrEqualTo(now, roll.session.startsAt)
+  if (!running || !roll.enrolled || (roll.attendance?.status ?? "NONE") !== "NONE") return null
+  return Result.getOrNull(
+    move(roll, "confirm", "EXCUSED", bySystem(now), null, { confirmedAt: now }, () => ({
+      type: "AttendanceConfirmed",
+      payload: { ...ids(roll), status: "EXCUSED" }
+    }))
+  )
 }
 
 /** The teacher does not see the student: the request is gone, its history stays. */

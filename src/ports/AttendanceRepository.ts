@@ -18,6 +18,18 @@ export class AttendanceRepository extends Context.Service<AttendanceRepository, 
     sessionId: SessionId,
     students: ReadonlyArray<{ readonly studentId: MemberId; readonly newId: AttendanceId }>
   ) => Effect.Effect<Option.Option<RollCall>, StorageUnavailable, Transaction>
+  /**
+   * Sessions of the last day that run or are not closed yet, with those of their students of whom nothing is known but
+   * an approved leave; oldest first.
+   */
+  readonly onLeave: Effect.Effect<
+    ReadonlyArray<{
+      readonly academyId: AcademyId
+      readonly sessionId: SessionId
+      readonly studentIds: ReadonlyArray<MemberId>
+    }>,
+    StorageUnavailable
+  >
   readonly save: (decided: ReadonlyArray<Decided>) => Effect.Effect<void, never, Transaction>
   readonly find: (
     academyId: AcademyId,

@@ -4,7 +4,10 @@ import type { Leave, LeaveStatus } from "../domain/Leave.ts"
 import type { TimeZoneName } from "../domain/LocalTime.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
-/** A student's notes, read with the student's row locked, so that no two notes of the same days come in at once. */
+/**
+ * A student's notes, read with the student locked, so that no two notes of the same days come in at once, and with the
+ * enrollments locked, so that nobody looks for the student meanwhile.
+ */
 export interface LeaveBook {
   readonly timeZone: TimeZoneName
   readonly notes: ReadonlyArray<Pick<Leave, "from" | "until" | "status">>
@@ -26,12 +29,13 @@ export interface LeaveFilter {
 }
 
 export class LeaveRepository extends Context.Service<LeaveRepository, {
-  /** Locks the student until the unit of work ends. None when the academy has no such student. */
+  /** Locks until the unit of work ends. None when the academy has no such student. */
   readonly book: (
     academyId: AcademyId,
     studentId: MemberId
   ) => Effect.Effect<Option.Option<LeaveBook>, StorageUnavailable, Transaction>
   readonly insert: (leave: Leave) => Effect.Effect<void, never, Transaction>
+  /** With the student's enrollments locked until the unit of work ends. */
   readonly find: (
     academyId: AcademyId,
     id: LeaveId

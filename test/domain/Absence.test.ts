@@ -22,6 +22,7 @@ const student = (n: number) => MemberId.make(uuid(100 + n))
 const expected = (n: number, status: AttendanceStatus = "NONE", changed: Partial<Expected> = {}): Expected => ({
   studentId: student(n),
   enrolled: true,
+  onLeave: false,
   status,
   absence: null,
   ...changed
@@ -104,6 +105,21 @@ describe("nobody is alarmed about a student", () => {
     expect(states(detect(cancelled, after(10)))).toEqual([["SKIPPED", "SESSION_CANCELLED"]])
   })
 
+  it("who is on leave, whatever the roll says but that the student is there", () => {
+    for (const status of ["NONE", "EXCUSED", "ABSENT"] as const) {
+      const found = detect(roster(expected(1, status, { onLeave: true }), expected(2, "PRESENT")), after(10))
+      expect(states(found)).toEqual([["SKIPPED", "LEAVE"]])
+    }
+    const asks = expected(1, "REQUESTED", { onLeave: true })
+    expect(states(detect(roster(asks, expected(2, "PRESENT")), after(10)))).toEqual([["HELD", "REQUEST_WAITS"]])
+    expect(detect(roster(expected(1, "LATE", { onLeave: true })), after(10)).absences).toEqual([])
+  })
+
+  it("because another one is excused: that marks no roll", () => {
+    const found = detect(roster(expected(1), expected(2, "EXCUSED", { onLeave: true })), after(10))
+    expect([states(found), found.chases]).toEqual([[["HELD", "ROLL_UNMARKED"], ["SKIPPED", "LEAVE"]], ["TEACHER"]])
+  })
+
   it("twice, whatever happens afterwards", () => {
     for (const state of ["ALERTED", "RETRACTED", "EXPIRED", "SKIPPED"] as const) {
       const given = roster(expected(1, "NONE", { absence: absence(1, state) }), expected(2, "PRESENT"))
@@ -137,6 +153,7 @@ const anyRoster: Arbitrary.Arbitrary<{ readonly roster: Roster; readonly now: Da
     students: Arbitrary.schema(
       Schema.Array(Schema.Struct({
         enrolled: Schema.Boolean,
+        onLeave: Schema.Boolean,
         status: AttendanceStatus,
         state: Schema.NullOr(AbsenceState)
       })).check(Schema.isMaxLength(6))
@@ -151,8 +168,8 @@ const anyRoster: Arbitrary.Arbitrary<{ readonly roster: Roster; readonly now: Da
       session: { ...session, status },
       settings: defaultSettings,
       chased,
-      students: students.map(({ enrolled, state, status }, n) =>
-        expected(n, status, { enrolled, absence: state === null ? null : absence(n, state) })
+      students: students.map(({ enrolled, onLeave, state, status }, n) =>
+        expected(n, status, { enrolled, onLeave, absence: state === null ? null : absence(n, state) })
       )
     }
   })
@@ -182,6 +199,7 @@ describe("for any roster", () => {
         expect(before?.absence === null || before?.absence.state === "HELD").toBe(true)
         if (one.state !== "ALERTED") continue
         expect(before?.enrolled).toBe(true)
+        expect(before?.onLeave).toBe(false)
         expect(["NONE", "ABSENT"]).toContain(before?.status)
         expect(roster.session.status).not.toBe("CANCELLED")
         expect(DateTime.isLessThan(now, roster.session.endsAt)).toBe(true)

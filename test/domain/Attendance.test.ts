@@ -6,13 +6,25 @@ import {
   confirm,
   correct,
   type Decided,
+  excuse,
   mayFollow,
   refuse,
   request,
   type Roll
 } from "../../src/domain/Attendance.ts"
 import { ConfirmedStatus } from "../../src/domain/DomainEvent.ts"
-import { attendanceOf, byStudent, byTeacher, instant, later, minutes, roll, studentId, teacherId } from "./given.ts"
+import {
+  attendanceId,
+  attendanceOf,
+  byStudent,
+  byTeacher,
+  instant,
+  later,
+  minutes,
+  roll,
+  studentId,
+  teacherId
+} from "./given.ts"
 
 const { endsAt, startsAt } = roll.session
 const opensAt = later(startsAt, -minutes(30))
@@ -212,5 +224,31 @@ describe("correct", () => {
 
   it.each(["NONE", "REQUESTED"] as const)("of %s is refused: there is nothing to correct", (status) => {
     expect(refusal(correct(having(status), "PRESENT", "?", byTeacher(startsAt)))._tag).toBe("InvalidTransition")
+  })
+})
+
+describe("approved leave", () => {
+  it("excuses from the moment when the session begins, by nobody", () => {
+    expect(excuse(roll, later(startsAt, -1))).toBeNull()
+    const { attendance, change, event } = excuse(roll, startsAt) ?? {}
+    expect(attendance).toMatchObject({ status: "EXCUSED", confirmedAt: startsAt, confirmedBy: null, version: 1 })
+    expect(change).toMatchObject({ actorId: null, actorRole: null, channel: "SYSTEM", from: "NONE", to: "EXCUSED" })
+    expect(event).toMatchObject({ type: "AttendanceConfirmed", payload: { status: "EXCUSED" } })
+  })
+
+  it("excuses after a refusal, and nobody of whom somebody has said something", () => {
+    const known = (status: AttendanceStatus) => excuse({ ...roll, attendance: attendanceOf(status) }, startsAt)
+    expect(known("NONE")?.attendance).toMatchObject({ id: attendanceId, status: "EXCUSED", version: 4 })
+    for (const status of ["REQUESTED", "PRESENT", "LATE", "ABSENT", "EXCUSED"] as const) {
+      expect(known(status)).toBeNull()
+    }
+  })
+
+  it("excuses from no session that is not held, and nobody who does not attend it", () => {
+    expect(excuse({ ...roll, enrolled: false }, startsAt)).toBeNull()
+    expect(excuse({ ...roll, classStatus: "INACTIVE" }, startsAt)).toBeNull()
+    for (const status of ["CANCELLED", "CLOSED"] as const) {
+      expect(excuse({ ...roll, session: { ...roll.session, status } }, startsAt)).toBeNull()
+    }
   })
 })

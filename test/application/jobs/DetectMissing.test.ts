@@ -2,8 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import * as UnitsOfWork from "../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
-import { handlers } from "../../../src/App.ts"
+import { background, handlers } from "../../../src/App.ts"
 import { AttendanceCommands } from "../../../src/application/commands/AttendanceCommands.ts"
 import { detectMissing } from "../../../src/application/jobs/DetectMissing.ts"
 import { Queries } from "../../../src/application/queries/Queries.ts"
@@ -12,7 +11,7 @@ import { becomes } from "../../support/ams.ts"
 import { coreOn, testSettings } from "../../support/app.ts"
 import { freshDatabaseUrl } from "../../support/postgres.ts"
 
-const detect = Effect.flatMap(detectMissing, (job) => job.run).pipe(Effect.provide(UnitsOfWork.layerBackground))
+const detect = Effect.flatMap(detectMissing, (job) => job.run).pipe(Effect.provide(background))
 
 /** Use cases, and handlers where messages are looked at. */
 const core = Layer.unwrap(Effect.map(freshDatabaseUrl(), ({ url }) => coreOn(url)))

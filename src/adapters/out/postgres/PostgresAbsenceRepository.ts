@@ -30,6 +30,7 @@ const decodeRoster = Schema.decodeUnknownSync(Schema.Struct({
   students: Schema.Array(Schema.Struct({
     studentId: MemberId,
     enrolled: Schema.Boolean,
+    onLeave: Schema.Boolean,
     status: AttendanceStatus,
     absence: Schema.NullOr(Schema.Struct({ ...Absence.fields, decidedAt: Told }))
   })),
@@ -88,6 +89,8 @@ export const layer = Layer.effect(
               'startsAt', s.starts_at, 'endsAt', s.ends_at, 'status', s.status) as session,
             jsonb_build_object('missingAfterMinutes', ac.missing_after_minutes, 'rollChaseAfterMinutes', ac.roll_chase_after_minutes) as settings,
             coalesce((select jsonb_agg(jsonb_build_object('studentId', k.student_id, 'enrolled', k.enrolled,
+                'onLeave', exists (select from leave_note l where l.student_id = k.student_id and l.status = 'APPROVED'
+                  and s.day between l.from_date and l.until_date),
                 'status', coalesce(a.status, 'NONE'),
                 'absence', case when d.session_id is not null then jsonb_build_object('sessionId', d.session_id,
                   'classId', d.class_id, 'studentId', d.student_id, 'state', d.state, 'reason', d.reason,

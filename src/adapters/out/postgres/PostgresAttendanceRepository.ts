@@ -1,4 +1,4 @@
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { type Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Absence, AbsenceReason, AbsenceState } from "../../../domain/Absence.ts"
 import { Attendance, AttendanceStatus, Channel, type Decided, type Roll } from "../../../domain/Attendance.ts"
@@ -8,7 +8,7 @@ import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { SessionStatus } from "../../../domain/Session.ts"
 import { AttendanceRepository } from "../../../ports/AttendanceRepository.ts"
-import { CommandSql } from "./Clients.ts"
+import { BackgroundSql, CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
 
@@ -59,6 +59,10 @@ const decodeHistory = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   at: Instant
 })))
 
+const decodeOnLeave = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ academyId: AcademyId, sessionId: SessionId, studentIds: Schema.Array(MemberId) }))
+)
+
 const attendanceOf = (row: RollRow, studentId: MemberId): Attendance | null =>
   row.attendanceId === null || row.status === null || row.version === null ? null : {
     id: row.attendanceId,
@@ -89,10 +93,11 @@ const absenceOf = (row: RollRow, studentId: MemberId): Absence | null =>
 
 const date = (at: DateTime.Utc | null) => (at === null ? null : DateTime.toDateUtc(at))
 
-export const layer = Layer.effect(
-  AttendanceRepository,
+const make = (
+  client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>
+) =>
   Effect.gen(function*() {
-    const command = yield* CommandSql
+    const command = yield* client
     const sql = yield* SqlClient.SqlClient
 
     /**
@@ -210,6 +215,17 @@ export const layer = Layer.effect(
           })
         })
       }),
+      onLeave: orUnavailable(sql`
+        select s.academy_id as "academyId", s.id as "sessionId", array_agg(distinct l.student_id) as "studentIds"
+        from class_session s
+        join class c on c.id = s.class_id and c.status = 'ACTIVE'
+        join enrollment e on e.class_id = s.class_id and s.day between e.from_date and coalesce(e.until_date, 'infinity')
+        join leave_note l on l.student_id = e.student_id and l.status = 'APPROVED'
+          and s.day between l.from_date and l.until_date
+        left join attendance a on a.session_id = s.id and a.student_id = l.student_id
+        where s.starts_at between now() - interval '1 day' and now() and s.status = 'SCHEDULED'
+          and coalesce(a.status, 'NONE') = 'NONE'
+        group by s.id order by s.starts_at, s.id`).pipe(Effect.map((rows) => decodeOnLeave(rows))),
       save: (decided) => Effect.forEach(decided, saveOne, { discard: true }),
       find: Effect.fn("AttendanceRepository.find")(function*(academyId, id) {
         const [row] = yield* orUnavailable(sql`
@@ -232,4 +248,8 @@ export const layer = Layer.effect(
       })
     })
   })
-)
+
+/** For commands. */
+export const layer = Layer.effect(AttendanceRepository, make(CommandSql))
+/** For jobs: the same, on the pool that commands do not use. */
+export const layerBackground = Layer.effect(AttendanceRepository, make(BackgroundSql))

@@ -1,5 +1,5 @@
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, type Statement } from "effect/sql"
 import { Leave } from "../../../domain/Leave.ts"
 import { TimeZoneName } from "../../../domain/LocalTime.ts"
 import { LeaveRepository, type LeaveView } from "../../../ports/LeaveRepository.ts"
@@ -36,6 +36,13 @@ export const layer = Layer.effect(
           where c.teacher_id = ${view.teacherId}::uuid and e.student_id = l.student_id
             and e.from_date <= l.until_date and coalesce(e.until_date, 'infinity') >= l.from_date))`
 
+    /**
+     * As the detector does: it either reads the leave that we are about to approve, or has committed before us. In the
+     * order of ids, as it does.
+     */
+    const lockEnrollments = (whose: Statement.Fragment) =>
+      lock(command, command`select from enrollment e where ${whose} order by e.id for no key update`)
+
     return LeaveRepository.of({
       book: Effect.fnUntraced(function*(academyId, studentId) {
         // The lock is a statement of its own: what is read behind it is what those before us committed.
@@ -43,6 +50,7 @@ export const layer = Layer.effect(
           command,
           command`select from member where id = ${studentId} and academy_id = ${academyId} for no key update`
         )
+        yield* lockEnrollments(command`e.student_id = ${studentId}`)
         const [row] = yield* orUnavailable(command`
           select a.time_zone as "timeZone",
             coalesce((select jsonb_agg(jsonb_build_object('from', l.from_date, 'until', l.until_date, 'status', l.status))
@@ -73,6 +81,7 @@ export const layer = Layer.effect(
           }`
         ),
       find: Effect.fnUntraced(function*(academyId, id) {
+        yield* lockEnrollments(command`e.student_id = (select student_id from leave_note where id = ${id})`)
         const [leave] = decodeLeaves(
           yield* orUnavailable(command`
             select ${command.literal(columns)} from leave_note l where l.id = ${id} and l.academy_id = ${academyId}`)

@@ -1,6 +1,6 @@
 import { assert, expect, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import * as UnitsOfWork from "../../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
+import { background } from "../../../../src/App.ts"
 import { AttendanceCommands } from "../../../../src/application/commands/AttendanceCommands.ts"
 import { detectMissing } from "../../../../src/application/jobs/DetectMissing.ts"
 import { as, makeAcademy } from "../../../support/academy.ts"
@@ -15,7 +15,7 @@ const planted = Effect.gen(function*() {
   const commands = yield* AttendanceCommands
   yield* commands.confirm(given.session.id, [{ studentId: came.student.memberId }]).pipe(as(given.teacher))
   yield* commands.request(given.session.id).pipe(as(pressed.student))
-  yield* Effect.flatMap(detectMissing, (job) => job.run).pipe(Effect.provide(UnitsOfWork.layerBackground))
+  yield* Effect.flatMap(detectMissing, (job) => job.run).pipe(Effect.provide(background))
   return { ...given, pressed, missing }
 })
 
