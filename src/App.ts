@@ -12,6 +12,7 @@ import * as Absences from "./adapters/out/postgres/PostgresAbsenceRepository.ts"
 import * as Academies from "./adapters/out/postgres/PostgresAcademyRepository.ts"
 import * as Attendances from "./adapters/out/postgres/PostgresAttendanceRepository.ts"
 import * as Classes from "./adapters/out/postgres/PostgresClassRepository.ts"
+import * as Closings from "./adapters/out/postgres/PostgresClosingRepository.ts"
 import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
 import * as Diagnosis from "./adapters/out/postgres/PostgresDiagnosis.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
@@ -43,6 +44,7 @@ import { notifications } from "./application/handlers/Notifications.ts"
 import { readModelSync } from "./application/handlers/ReadModelSync.ts"
 import { sendMessage } from "./application/handlers/SendMessage.ts"
 import { statistics } from "./application/handlers/Statistics.ts"
+import { closeSessions } from "./application/jobs/CloseSessions.ts"
 import { detectMissing } from "./application/jobs/DetectMissing.ts"
 import * as Jobs from "./application/jobs/Jobs.ts"
 import { emptyDeliveries, makePartitions, prune } from "./application/jobs/KeepSmall.ts"
@@ -116,6 +118,7 @@ export const ports = (settings: Settings, found: Found) => {
     Attendances.layer,
     Absences.layer,
     Leaves.layer,
+    Closings.layer,
     UnitsOfWork.layer,
     DeliveryTable.layer,
     Diagnosis.layer,
@@ -187,6 +190,7 @@ export const jobs = (settings: Pick<Settings, "role" | "eventRetentionDays">) =>
       watchBacklog,
       // As planning messages does: no connection of a command's.
       Effect.provide(detectMissing, background),
+      Effect.provide(closeSessions, background),
       planSessions,
       makePartitions,
       emptyDeliveries,

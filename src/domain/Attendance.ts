@@ -62,9 +62,17 @@ export interface Change {
   readonly actorRole: Role | null
   readonly channel: Channel
   readonly now: DateTime.Utc
+  /** Sees the whole academy, and enters what is missing when a session is closed. */
+  readonly office: boolean
 }
 
-const bySystem = (now: DateTime.Utc): Change => ({ actorId: null, actorRole: null, channel: "SYSTEM", now })
+const bySystem = (now: DateTime.Utc): Change => ({
+  actorId: null,
+  actorRole: null,
+  channel: "SYSTEM",
+  now,
+  office: false
+})
 
 /** What a decision about one student at one session needs to know. */
 export interface Roll {
@@ -220,22 +228,27 @@ export const request = (
   )
 }
 
-/** Confirms one student; without a status, LATE when the request (or else now) is past the grace, else PRESENT. */
+/**
+ * Confirms one student; without a status, LATE when the request (or else now) is past the grace, else PRESENT. When the
+ * session is closed, only the office does: what it enters then says nothing of when the student came.
+ */
 export const confirm = (
   roll: Roll,
   asked: ConfirmedStatus | undefined,
   by: Change
 ): Result.Result<Decided, InvalidTransition | NotEnrolled | SessionNotOpen | OutsideCheckIn> => {
   if (!roll.enrolled) return Result.fail(new NotEnrolled({ studentId: roll.studentId }))
-  if (!open(roll)) return Result.fail(new SessionNotOpen())
+  const afterClose = roll.session.status === "CLOSED" && by.office
+  if (!open(roll) && !afterClose) return Result.fail(new SessionNotOpen())
   if (DateTime.isLessThan(by.now, opensAt(roll))) {
     return Result.fail(new OutsideCheckIn({ opensAt: opensAt(roll), closesAt: roll.session.endsAt }))
   }
-  const cameAt = roll.attendance?.status === "REQUESTED" ? roll.attendance.requestedAt ?? by.now : by.now
+  const pressedAt = roll.attendance?.status === "REQUESTED" ? roll.attendance.requestedAt : null
+  const cameAt = pressedAt ?? (afterClose ? roll.session.startsAt : by.now)
   const to = asked ?? (isLate(roll, cameAt) ? "LATE" : "PRESENT")
   return move(roll, "confirm", to, by, null, { confirmedAt: by.now, confirmedBy: by.actorId }, (_, told) => ({
     type: "AttendanceConfirmed",
-    payload: { ...ids(roll), status: to, ...told }
+    payload: { ...ids(roll), status: to, ...told, ...(afterClose ? { afterClose } : {}) }
   }))
 }
 

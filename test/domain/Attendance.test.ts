@@ -16,6 +16,7 @@ import { ConfirmedStatus } from "../../src/domain/DomainEvent.ts"
 import {
   attendanceId,
   attendanceOf,
+  byManager,
   byStudent,
   byTeacher,
   instant,
@@ -249,6 +250,43 @@ describe("approved leave", () => {
     expect(excuse({ ...roll, classStatus: "INACTIVE" }, startsAt)).toBeNull()
     for (const status of ["CANCELLED", "CLOSED"] as const) {
       expect(excuse({ ...roll, session: { ...roll.session, status } }, startsAt)).toBeNull()
+    }
+  })
+})
+
+describe("when the session is closed", () => {
+  const closed = { ...roll, session: { ...roll.session, status: "CLOSED" as const } }
+  const evening = later(endsAt, minutes(180))
+
+  it("the office enters who was there, as if in time; nobody else does", () => {
+    const { attendance, event } = decided(confirm(closed, undefined, byManager(evening)))
+    expect(attendance).toMatchObject({ status: "PRESENT", confirmedAt: evening })
+    expect(event).toMatchObject({ type: "AttendanceConfirmed", payload: { status: "PRESENT", afterClose: true } })
+    expect(refusal(confirm(closed, undefined, byTeacher(evening)))._tag).toBe("SessionNotOpen")
+    expect(refusal(request(closed, byStudent(evening)))._tag).toBe("SessionNotOpen")
+  })
+
+  it("a request that waited is confirmed by the minute when the button was pressed", () => {
+    const waiting = (at: typeof startsAt) => ({
+      ...closed,
+      attendance: attendanceOf("REQUESTED", { requestedAt: at })
+    })
+    const status = (at: typeof startsAt) =>
+      decided(confirm(waiting(at), undefined, byManager(evening))).attendance.status
+    expect([status(startsAt), status(later(graceEnds, 1))]).toEqual(["PRESENT", "LATE"])
+  })
+
+  it("a class that has ended is no hindrance; a cancelled session is", () => {
+    expect(decided(confirm({ ...closed, classStatus: "COMPLETED" }, "ABSENT", byManager(evening))).attendance.status)
+      .toBe("ABSENT")
+    const cancelled = { ...roll, session: { ...roll.session, status: "CANCELLED" as const } }
+    expect(refusal(confirm(cancelled, "PRESENT", byManager(evening)))._tag).toBe("SessionNotOpen")
+  })
+
+  it("teacher and office correct with a reason, as before", () => {
+    const known = { ...closed, attendance: attendanceOf("PRESENT") }
+    for (const by of [byTeacher, byManager]) {
+      expect(decided(correct(known, "LATE", "was late", by(evening))).attendance.status).toBe("LATE")
     }
   })
 })

@@ -89,13 +89,16 @@ export const byTeacher = (now: DateTime.Utc): Change => ({
   actorId: teacherId,
   actorRole: "TEACHER",
   channel: "API",
-  now
+  now,
+  office: false
 })
+export const byManager = (now: DateTime.Utc): Change => ({ ...byTeacher(now), actorRole: "MANAGER", office: true })
 export const byStudent = (now: DateTime.Utc): Change => ({
   actorId: studentId,
   actorRole: "STUDENT",
   channel: "API",
-  now
+  now,
+  office: false
 })
 
 const minutesOfADay = whole(0, 240)

@@ -39,7 +39,7 @@ export class AttendanceCommands extends Context.Service<AttendanceCommands, {
     Denied | InvalidTransition | NotEnrolled | SessionNotOpen | OutsideCheckIn,
     CurrentActor
   >
-  /** One student or a whole list, all of them or none. */
+  /** One student or a whole list, all of them or none. When the session is closed, only the office may. */
   readonly confirm: (
     sessionId: SessionId,
     students: ReadonlyArray<Confirmation>
@@ -69,7 +69,8 @@ export class AttendanceCommands extends Context.Service<AttendanceCommands, {
         actorId: actor.memberId,
         actorRole: actor.role,
         channel: "API",
-        now
+        now,
+        office: seesWholeAcademy(actor)
       })
 
       /** Own class, or the whole academy. */

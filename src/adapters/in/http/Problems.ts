@@ -326,7 +326,7 @@ const table: Table = {
     409,
     "SESSION_NOT_OPEN",
     "취소되었거나 종료된 수업입니다.",
-    "The session is cancelled or closed, or its class is not active."
+    "The session is cancelled or its class is not active; or it is closed, and then the office enters what is missing."
   ),
   SessionOver: ({ status }) => ({
     status: 409,
