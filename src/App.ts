@@ -11,10 +11,12 @@ import * as Clients from "./adapters/out/postgres/Clients.ts"
 import * as Absences from "./adapters/out/postgres/PostgresAbsenceRepository.ts"
 import * as Academies from "./adapters/out/postgres/PostgresAcademyRepository.ts"
 import * as Attendances from "./adapters/out/postgres/PostgresAttendanceRepository.ts"
+import * as Audit from "./adapters/out/postgres/PostgresAuditTrail.ts"
 import * as Classes from "./adapters/out/postgres/PostgresClassRepository.ts"
 import * as Closings from "./adapters/out/postgres/PostgresClosingRepository.ts"
 import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
 import * as Diagnosis from "./adapters/out/postgres/PostgresDiagnosis.ts"
+import * as Enrollments from "./adapters/out/postgres/PostgresEnrollmentRepository.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
@@ -58,6 +60,7 @@ import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
 import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
 import { Handlers } from "./application/operations/Handlers.ts"
 import { AcademyQueries } from "./application/queries/AcademyQueries.ts"
+import { EnrollmentQueries } from "./application/queries/EnrollmentQueries.ts"
 import { Exports } from "./application/queries/Exports.ts"
 import { LeaveQueries } from "./application/queries/LeaveQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
@@ -115,6 +118,8 @@ export const ports = (settings: Settings, found: Found) => {
     Members.layer,
     Classes.layer,
     Timetables.layer,
+    Enrollments.layer,
+    Audit.layer,
     Attendances.layer,
     Absences.layer,
     Leaves.layer,
@@ -158,6 +163,7 @@ export const useCases = Layer.mergeAll(
   Queries.layer,
   AcademyQueries.layer,
   Exports.layer,
+  EnrollmentQueries.layer,
   LeaveQueries.layer,
   Deliveries.layer,
   Events.layer,

@@ -1,19 +1,9 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Class } from "../domain/Class.ts"
-import type { Enrollment, Range } from "../domain/Enrollment.ts"
 import type { AcademyId, ClassId, MemberId } from "../domain/Ids.ts"
-import type { LocalDate, TimeZoneName } from "../domain/LocalTime.ts"
+import type { LocalDate } from "../domain/LocalTime.ts"
 import type { Session } from "../domain/Session.ts"
-import type { MemberInBrief } from "./MemberRepository.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
-
-/** A class's seats, read with the class's row locked, so that no other enrollment counts them at the same time. */
-export interface Seats {
-  readonly class: Pick<Class, "id" | "academyId" | "capacity" | "status" | "startDate" | "endDate">
-  readonly timeZone: TimeZoneName
-  readonly taken: ReadonlyArray<Range & { readonly studentId: MemberId }>
-  readonly student: Option.Option<MemberInBrief>
-}
 
 export class ClassRepository extends Context.Service<ClassRepository, {
   readonly insert: (subject: Class) => Effect.Effect<void, never, Transaction>
@@ -21,13 +11,6 @@ export class ClassRepository extends Context.Service<ClassRepository, {
   readonly update: (subject: Class) => Effect.Effect<void, never, Transaction>
   /** Its ACTIVE enrollments end with this day; those that would begin later cover no day. */
   readonly completeEnrollments: (classId: ClassId, lastDay: LocalDate) => Effect.Effect<void, never, Transaction>
-  readonly insertEnrollment: (enrollment: Enrollment) => Effect.Effect<void, never, Transaction>
-  /** Locks the class until the unit of work ends. */
-  readonly seats: (
-    academyId: AcademyId,
-    classId: ClassId,
-    studentId: MemberId
-  ) => Effect.Effect<Option.Option<Seats>, StorageUnavailable, Transaction>
   /** A class's sessions that start on these days at the academy, by start. */
   readonly sessions: (
     academyId: AcademyId,

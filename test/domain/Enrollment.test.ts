@@ -1,8 +1,17 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Result, Schema } from "effect"
+import { DateTime, Result, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import { enroll, firstFullDay, type Range } from "../../src/domain/Enrollment.ts"
-import { EnrollmentId, MemberId } from "../../src/domain/Ids.ts"
+import {
+  cancel,
+  enroll,
+  type Enrollment,
+  EnrollmentStatus,
+  firstFullDay,
+  NewEnrollment,
+  type Range,
+  wait
+} from "../../src/domain/Enrollment.ts"
+import { EnrollmentId, MemberId, WaitingId } from "../../src/domain/Ids.ts"
 import { addDays, type LocalDate } from "../../src/domain/LocalTime.ts"
 import { academyId, classId, date, studentId, uuid, whole } from "./given.ts"
 
@@ -31,6 +40,11 @@ describe("the first full day", () => {
     expect(firstFullDay(capacity, taken, wanted)).toBe(full)
   }, { arbitrary: { runs: 2000 } })
 
+  it("is no day of one who never came", () => {
+    const taken = [{ from: day(5), until: day(4) }]
+    expect(firstFullDay(1, taken, { from: day(0), until: null })).toBeUndefined()
+  })
+
   it("is not the last day of one who leaves when the other comes the day after", () => {
     const taken = [{ from: day(0), until: day(9) }]
     expect(firstFullDay(1, taken, { from: day(9), until: null })).toBe(day(9))
@@ -49,7 +63,7 @@ const into = {
 const given = {
   id: EnrollmentId.make(uuid(8)),
   class: into,
-  student: { roles: ["STUDENT"], status: "ACTIVE" },
+  student: { roles: ["STUDENT"], status: "ACTIVE", hasGuardian: true },
   taken: [],
   today: day(10)
 } as const
@@ -97,9 +111,9 @@ describe("enrolling", () => {
 
   it.each(
     [
-      ["who is no student", { roles: ["PARENT"], status: "ACTIVE" }],
-      ["who is not active yet", { roles: ["STUDENT"], status: "PENDING" }],
-      ["who has left", { roles: ["STUDENT"], status: "INACTIVE" }]
+      ["who is no student", { ...given.student, roles: ["PARENT"] }],
+      ["who is not active yet", { ...given.student, status: "PENDING" }],
+      ["who has left", { ...given.student, status: "INACTIVE" }]
     ] as const
   )("of somebody %s is refused", (_, student) => {
     expect(tag(enroll({ studentId }, { ...given, student }))).toBe("NotAStudent")
@@ -147,4 +161,101 @@ describe("enrolling", () => {
     expect(busiest).toBeLessThanOrEqual(capacity)
     expect(taken.length).toBeGreaterThanOrEqual(Math.min(1, wishes.length))
   }, { arbitrary: { runs: 500 } })
+})
+
+describe("a student of whom nobody may be told", () => {
+  const orphan = { ...given, student: { ...given.student, hasGuardian: false } }
+
+  it("is enrolled only with a reason, which is handed on", () => {
+    expect(Result.getOrThrow(Result.flip(enroll({ studentId }, orphan)))._tag).toBe("NoGuardian")
+    const input = { studentId, withoutGuardian: true, reason: "comes of age" }
+    expect(Result.getOrThrow(enroll(input, orphan)).exception).toBe("comes of age")
+    expect(Result.getOrThrow(enroll(input, given)).exception).toBeNull()
+  })
+
+  it("needs both the word and the reason", () => {
+    const is = Schema.is(NewEnrollment)
+    expect(is({ studentId, withoutGuardian: true, reason: "comes of age" })).toBe(true)
+    expect(is({ studentId, withoutGuardian: false })).toBe(true)
+    expect(is({ studentId, withoutGuardian: true })).toBe(false)
+    expect(is({ studentId, reason: "comes of age" })).toBe(false)
+  })
+})
+
+describe("cancelling", () => {
+  const enrollment: Enrollment = {
+    id: given.id,
+    academyId,
+    classId,
+    studentId,
+    from: day(10),
+    until: day(90),
+    status: "ACTIVE",
+    version: 1
+  }
+  const until = (...[one, lastDay, today]: Parameters<typeof cancel>) =>
+    Result.getOrThrow(cancel(one, lastDay, today)).enrollment.until
+
+  it("ends with yesterday, or with the day that is said", () => {
+    const { enrollment: ended, event } = Result.getOrThrow(cancel(enrollment, undefined, day(20)))
+    expect(ended).toEqual({ ...enrollment, until: day(19), status: "CANCELLED", version: 2 })
+    expect(event).toEqual({
+      type: "EnrollmentCancelled",
+      aggregate: { type: "enrollment", id: given.id, version: 2 },
+      payload: { classId, studentId, enrollmentId: given.id }
+    })
+    expect(until(enrollment, day(30), day(20))).toBe(day(30))
+    expect(until({ ...enrollment, until: null }, day(200), day(20))).toBe(day(200))
+  })
+
+  it("leaves no day of what never began", () => {
+    for (const today of [day(0), day(10)]) expect(until(enrollment, undefined, today)).toBe(day(9))
+    expect(until(enrollment, day(2), day(20))).toBe(day(9))
+  })
+
+  it("prolongs nothing", () => {
+    expect(until(enrollment, undefined, day(100))).toBe(day(90))
+    expect(Result.getOrThrow(Result.flip(cancel(enrollment, day(91), day(20))))._tag).toBe("InvalidRange")
+  })
+
+  it("is done once", () => {
+    for (const status of ["CANCELLED", "COMPLETED"] as const) {
+      expect(Result.getOrThrow(Result.flip(cancel({ ...enrollment, status }, undefined, day(20)))))
+        .toMatchObject({ _tag: "EnrollmentNotActive", current: status })
+    }
+  })
+
+  it.prop("covers only days that were covered, and none behind the last day", {
+    range: anyRange,
+    status: Arbitrary.schema(EnrollmentStatus),
+    lastDay: Arbitrary.schema(Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })))),
+    today: whole(1, 100)
+  }, ({ lastDay, range, status, today }) => {
+    const last = lastDay === null ? day(today - 1) : day(lastDay)
+    const result = cancel({ ...enrollment, ...range, status }, lastDay === null ? undefined : last, day(today))
+    if (Result.isFailure(result)) return
+    for (const on of days) expect(covers(result.success.enrollment, on)).toBe(covers(range, on) && on <= last)
+  }, { arbitrary: { runs: 500 } })
+})
+
+describe("waiting for a seat", () => {
+  const now = DateTime.makeUnsafe("2026-03-11T00:00:00Z")
+  const line = { ...given, id: WaitingId.make(uuid(9)), waiting: [], now }
+  const tag = (changed: Partial<Parameters<typeof wait>[1]>) => {
+    const result = wait(studentId, { ...line, ...changed })
+    return Result.isFailure(result) ? result.failure._tag : "waits"
+  }
+
+  it("begins now, whether the class is full or not", () => {
+    expect(Result.getOrThrow(wait(studentId, line))).toEqual({ id: line.id, academyId, classId, studentId, since: now })
+    expect(tag({ taken: [seat(1, 0, null), seat(2, 0, null)], waiting: [seat(3, 0, 0).studentId] })).toBe("waits")
+  })
+
+  it("is for students of a running class who neither attend it nor wait already", () => {
+    expect(tag({ waiting: [studentId] })).toBe("AlreadyWaiting")
+    expect(tag({ taken: [{ ...seat(0, 0, 10), studentId }] })).toBe("AlreadyEnrolled")
+    expect(tag({ taken: [{ ...seat(0, 0, 9), studentId }] })).toBe("waits")
+    expect(tag({ class: { ...into, status: "COMPLETED" } })).toBe("ClassNotActive")
+    expect(tag({ student: { ...given.student, status: "INACTIVE" } })).toBe("NotAStudent")
+  })
 })

@@ -51,6 +51,9 @@ export const away = (now: DateTime.Utc, minutes: number) => ({
   endTime: timeIn(zone, DateTime.add(now, { minutes: minutes + 10 }))
 })
 
+/** Enrols a student of whom nobody may be told. */
+export const alone = { withoutGuardian: true, reason: "comes of age" }
+
 export const as = (actor: Actor) => Effect.provideService(CurrentActor, actor)
 
 /** A manager, a teacher, students each with a parent, and one class that began some minutes ago. */

@@ -4,6 +4,7 @@ import { AcademiesApi, AcademyApi } from "./AcademyApi.ts"
 import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ClassApi } from "./ClassApi.ts"
+import { EnrollmentApi } from "./EnrollmentApi.ts"
 import { documentPaging } from "./Envelope.ts"
 import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
@@ -29,6 +30,7 @@ export class Api extends HttpApi.make("ams")
     OperationsApi,
     FailedEventsApi,
     ExportApi,
+    EnrollmentApi,
     LeaveApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)

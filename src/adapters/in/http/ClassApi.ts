@@ -1,7 +1,6 @@
 import { Schema, Struct } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Class, ClassChange, ClassStatus, NewClass } from "../../../domain/Class.ts"
-import { Enrollment, NewEnrollment } from "../../../domain/Enrollment.ts"
 import { ClassId, MemberId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { ClassView } from "../../../domain/ReadModel.ts"
@@ -37,12 +36,6 @@ export class ClassApi extends HttpApiGroup.make("classes").add(
     params: { classId: ClassId },
     query: { dateFrom: LocalDate, dateTo: LocalDate },
     success: Many(Session),
-    error: problems
-  }),
-  HttpApiEndpoint.post("enroll", "/:classId/enrollments", {
-    params: { classId: ClassId },
-    payload: Body(NewEnrollment),
-    success: Created(Enrollment),
     error: problems
   })
 ).middleware(Auth).prefix("/api/v1/classes") {}

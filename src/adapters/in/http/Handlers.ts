@@ -5,12 +5,12 @@ import { CurrentActor } from "../../../application/Authorize.ts"
 import { AttendanceCommands } from "../../../application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "../../../application/commands/AuthCommands.ts"
 import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
-import { EnrollmentCommands } from "../../../application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
 import { Queries } from "../../../application/queries/Queries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
+import * as Enrollments from "./EnrollmentHttp.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
 import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
@@ -69,7 +69,6 @@ const classes = HttpApiBuilder.group(
   "classes",
   Effect.fnUntraced(function*(handlers) {
     const commands = yield* ClassCommands
-    const enrollments = yield* EnrollmentCommands
     const queries = yield* Queries
     const inFull = yield* AcademyQueries
     return handlers.handleAll({
@@ -87,11 +86,6 @@ const classes = HttpApiBuilder.group(
         Effect.map(
           asProblem(queries.sessions(params.classId, { from: query.dateFrom, to: query.dateTo })),
           (items) => many({ items, next: null }, same)
-        ),
-      enroll: ({ params, payload }) =>
-        Effect.map(
-          asProblem(enrollments.enroll(params.classId, payload)),
-          (made) => created(made, `/api/v1/classes/${params.classId}/enrollments/${made.id}`)
         )
     })
   })
@@ -158,6 +152,7 @@ export const layer = Layer.mergeAll(
   classes,
   attendances,
   statistics,
+  Enrollments.layer,
   Leaves.layer,
   Operations.layer,
   FailedEvents.layer,

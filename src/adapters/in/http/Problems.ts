@@ -12,9 +12,12 @@ import type { ClassInSession, InvalidSchedule, NotATeacher, SeatsTaken } from ".
 import type { ClassroomNameTaken, NoSuchClassroom } from "../../../domain/Classroom.ts"
 import type {
   AlreadyEnrolled,
+  AlreadyWaiting,
   ClassFull,
   ClassNotActive,
+  EnrollmentNotActive,
   InvalidRange,
+  NoGuardian,
   NotAStudent
 } from "../../../domain/Enrollment.ts"
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
@@ -34,11 +37,13 @@ export type Condition =
   | AcademyNotNamed
   | AlreadyEnrolled
   | Busy
+  | AlreadyWaiting
   | ChildNotNamed
   | ClassFull
   | ClassInSession
   | ClassNotActive
   | ClassroomNameTaken
+  | EnrollmentNotActive
   | FailedEventNotOpen
   | HandlerAlreadyPaused
   | HandlerNotPaused
@@ -52,6 +57,7 @@ export type Condition =
   | LeaveOverlaps
   | LoginRefused
   | MemberIncomplete
+  | NoGuardian
   | NotAStudent
   | NoSuchClassroom
   | NotATeacher
@@ -111,6 +117,12 @@ const table: Table = {
     "요청이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
     "Too much of this is asked for at once; try again in a moment."
   ),
+  AlreadyWaiting: plain(
+    409,
+    "WAITING_DUPLICATE",
+    "이미 대기 중인 학생입니다.",
+    "The student waits for a seat already."
+  ),
   ChangedMeanwhile: plain(
     409,
     "COMMON_CHANGED_MEANWHILE",
@@ -142,6 +154,14 @@ const table: Table = {
     "같은 이름의 강의실이 있습니다.",
     "The academy has a classroom of this name."
   ),
+  EnrollmentNotActive: ({ current }) => ({
+    status: 409,
+    code: "ENROLLMENT_NOT_ACTIVE",
+    ko: `수강 중이 아닙니다(${current}).`,
+    en: `It is ${current}: only an ACTIVE enrollment can be cancelled.`,
+    currentState: current,
+    requestedState: "CANCELLED"
+  }),
   FailedEventNotOpen: ({ requested, status }) => ({
     status: 409,
     code: "FAILED_EVENT_NOT_OPEN",
@@ -172,8 +192,8 @@ const table: Table = {
   InvalidRange: plain(
     422,
     "ENROLLMENT_INVALID_RANGE",
-    "수강 기간이 반의 기간을 벗어났습니다.",
-    "The days lie outside of the class's own."
+    "수강 기간이 반 또는 수강의 기간을 벗어났습니다.",
+    "The days lie outside of the class's own, or the last day behind the enrollment's."
   ),
   InvalidSchedule: ({ message }) => ({
     status: 422,
@@ -223,6 +243,12 @@ const table: Table = {
     en: `The member cannot be made: ${message}.`,
     errors: [{ pointer: `/body/${field}`, code: "REQUIRED", message }]
   }),
+  NoGuardian: plain(
+    409,
+    "ENROLLMENT_NO_GUARDIAN",
+    "연락받을 보호자가 없는 학생입니다. 보호자를 등록하거나 withoutGuardian과 reason을 보내 주세요.",
+    "Nobody may be told of the student: link a guardian, or send withoutGuardian with a reason."
+  ),
   NotAStudent: plain(
     422,
     "ENROLLMENT_NOT_A_STUDENT",

@@ -1,32 +1,14 @@
 import { Array as Arr, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { Class, ClassStatus } from "../../../domain/Class.ts"
+import { Class } from "../../../domain/Class.ts"
 import { AcademyId, ClassId, MemberId } from "../../../domain/Ids.ts"
-import { LocalDate, TimeZoneName } from "../../../domain/LocalTime.ts"
-import { MemberStatus } from "../../../domain/Member.ts"
-import { Role } from "../../../domain/Permission.ts"
 import { Session } from "../../../domain/Session.ts"
 import { ClassRepository } from "../../../ports/ClassRepository.ts"
 import { classJson } from "./ClassRow.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
-import { keep, lock } from "./PostgresUnitOfWork.ts"
+import { keep } from "./PostgresUnitOfWork.ts"
 
-const decodeSeats = Schema.decodeUnknownSync(Schema.Struct({
-  class: Schema.Struct({
-    id: ClassId,
-    academyId: AcademyId,
-    capacity: Schema.Int,
-    status: ClassStatus,
-    startDate: LocalDate,
-    endDate: Schema.NullOr(LocalDate)
-  }),
-  timeZone: TimeZoneName,
-  taken: Schema.Array(Schema.Struct({ studentId: MemberId, from: LocalDate, until: Schema.NullOr(LocalDate) })),
-  student: Schema.OptionFromNullOr(
-    Schema.Struct({ id: MemberId, roles: Schema.Array(Role), status: MemberStatus })
-  )
-}))
 const Instant = Schema.DateTimeUtcFromDate
 const decodeSessions = Schema.decodeUnknownSync(
   Schema.Array(Schema.Struct({ ...Session.fields, startsAt: Instant, endsAt: Instant }))
@@ -113,41 +95,6 @@ export const layer = Layer.effect(
             until_date = greatest(least(coalesce(until_date, 'infinity'), ${lastDay}::date), from_date - 1)
             where class_id = ${classId} and status = 'ACTIVE'`
         ),
-      insertEnrollment: (enrollment) =>
-        keep(
-          command,
-          command`insert into enrollment ${
-            command.insert({
-              id: enrollment.id,
-              academy_id: enrollment.academyId,
-              class_id: enrollment.classId,
-              student_id: enrollment.studentId,
-              from_date: enrollment.from,
-              until_date: enrollment.until,
-              status: enrollment.status,
-              version: enrollment.version
-            })
-          }`
-        ),
-      seats: Effect.fnUntraced(function*(academyId, classId, studentId) {
-        // The lock is a statement of its own: the one that counts must see what those before us in the queue committed.
-        yield* lock(
-          command,
-          command`select from class where id = ${classId} and academy_id = ${academyId} for no key update`
-        )
-        const [row] = yield* orUnavailable(command`
-          select jsonb_build_object('id', c.id, 'academyId', c.academy_id, 'capacity', c.capacity, 'status', c.status,
-              'startDate', c.start_date, 'endDate', c.end_date) as class,
-            a.time_zone as "timeZone",
-            coalesce((select jsonb_agg(jsonb_build_object('studentId', e.student_id, 'from', e.from_date, 'until', e.until_date))
-              from enrollment e where e.class_id = c.id and e.status = 'ACTIVE'), '[]') as taken,
-            (select jsonb_build_object('id', m.id, 'status', m.status,
-                'roles', (select jsonb_agg(r.role) from member_role r where r.member_id = m.id))
-              from member m where m.id = ${studentId} and m.academy_id = c.academy_id) as student
-          from class c join academy a on a.id = c.academy_id
-          where c.id = ${classId} and c.academy_id = ${academyId}`)
-        return row === undefined ? Option.none() : Option.some(decodeSeats(row))
-      }),
       sessions: Effect.fn("ClassRepository.sessions")(function*(academyId, classId, days) {
         return decodeSessions(
           yield* orUnavailable(sql`

@@ -1,10 +1,11 @@
 import { expect, layer } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
 import { addDays } from "../../../../src/domain/LocalTime.ts"
-import { daily, person } from "../../../support/academy.ts"
+import { alone, daily, person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 import { arrived, done, file, good, idOf, make, office, refused } from "./good.ts"
+import { attending } from "./HappyAttending.ts"
 import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
@@ -139,17 +140,17 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         yield* make("members.create", { ...as, body: person("STUDENT") }),
         yield* make("members.create", { ...as, body: person("STUDENT") })
       ]
-      const enroll = (studentId: string) => ({ ...as, params, body: { studentId } })
-      expect(yield* good("classes.enroll", enroll(one))).toMatchObject({
+      const enroll = (studentId: string) => ({ ...as, params, body: { studentId, ...alone } })
+      expect(yield* good("enrollments.enroll", enroll(one))).toMatchObject({
         studentId: one,
         until: null,
         status: "ACTIVE"
       })
-      yield* refused("classes.enroll", enroll(one), 409, "ENROLLMENT_DUPLICATE")
-      yield* refused("classes.enroll", enroll(other), 409, "CLASS_FULL")
-      yield* refused("classes.enroll", enroll(teacherId), 422, "ENROLLMENT_NOT_A_STUDENT")
-      const tooEarly = { ...enroll(other), body: { studentId: other, from: "2020-01-01" } }
-      yield* refused("classes.enroll", tooEarly, 422, "ENROLLMENT_INVALID_RANGE")
+      yield* refused("enrollments.enroll", enroll(one), 409, "ENROLLMENT_DUPLICATE")
+      yield* refused("enrollments.enroll", enroll(other), 409, "CLASS_FULL")
+      yield* refused("enrollments.enroll", enroll(teacherId), 422, "ENROLLMENT_NOT_A_STUDENT")
+      const tooEarly = { ...enroll(other), body: { studentId: other, from: "2020-01-01", ...alone } }
+      yield* refused("enrollments.enroll", tooEarly, 422, "ENROLLMENT_INVALID_RANGE")
       const never = [{ dayOfWeek: "MON", startTime: "10:00", endTime: "10:00" }]
       yield* refused("classes.create", { ...as, body: { ...body, schedules: never } }, 422, "CLASS_INVALID_SCHEDULE")
 
@@ -242,50 +243,6 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         { date: addDays(date, 1), sessions: 1, expected: 1, present: 0, attendanceRate: 0 }
       ])
       expect(yield* good("classes.list", { token: student.token })).toMatchObject([{ id: classId, enrolled: 1 }])
-    }))
-
-  it.effect("asks for leave, is answered once, and sees what is one's own", () =>
-    Effect.gen(function*() {
-      const { a, b } = yield* World
-      const as = yield* office
-      const { date, parent, student, teacher } = b.own
-      const day = (n: number) => addDays(date, n)
-      const leave = (from: number, until: number) => ({ studentId: student.id, from: day(from), until: day(until) })
-      const ask = (from: number, until: number) => ({
-        token: parent.token,
-        body: { ...leave(from, until), reason: " flu " }
-      })
-      const asked = yield* good("leaves.request", ask(1, 3))
-      const whole = { ...leave(1, 3), reason: "flu", askedBy: parent.id }
-      expect(asked).toMatchObject({ ...whole, status: "REQUESTED", decidedBy: null, answer: null, version: 1 })
-      yield* refused("leaves.request", ask(3, 5), 409, "LEAVE_OVERLAPS")
-      for (const [from, until] of [[5, 4], [-8, -8], [4, 370]] as const) {
-        yield* refused("leaves.request", ask(from, until), 422, "LEAVE_INVALID")
-      }
-      const teacherId = { ...as, body: { ...ask(1, 2).body, studentId: a.own.teacher.id } }
-      yield* refused("leaves.request", teacherId, 404, "STUDENT_NOT_FOUND")
-
-      const manager = { token: b.manager.token }
-      const decision = { ...manager, params: { leaveId: idOf(asked) }, body: { answer: "get well soon" } }
-      const approved = { ...whole, status: "APPROVED", decidedBy: b.manager.id, answer: "get well soon", version: 2 }
-      expect(yield* good("leaves.approve", decision)).toMatchObject(approved)
-      const problem = yield* refused("leaves.reject", decision, 409, "LEAVE_NOT_REQUESTED")
-      expect(problem).toMatchObject({ currentState: "APPROVED", requestedState: "REJECTED" })
-      const other = yield* make("leaves.request", ask(4, 4))
-      expect(yield* good("leaves.reject", { ...manager, params: { leaveId: other }, body: {} }))
-        .toMatchObject({ status: "REJECTED", answer: null })
-      const entered = yield* good("leaves.request", { ...manager, body: ask(4, 4).body })
-      expect(entered).toMatchObject({ status: "APPROVED", askedBy: b.manager.id, decidedBy: b.manager.id })
-
-      const all = [{ id: idOf(entered), studentName: expect.any(String) }, { id: other }, { id: idOf(asked) }]
-      for (const { token } of [b.manager, teacher, student, parent]) {
-        expect(yield* good("leaves.list", { token })).toMatchObject(all)
-        const query = `?status=REJECTED&studentId=${student.id}`
-        expect(yield* good("leaves.list", { token, query })).toMatchObject([{ id: other, status: "REJECTED" }])
-      }
-      for (const { token } of [b.other.teacher, b.other.student, b.other.parent]) {
-        expect(yield* good("leaves.list", { token })).toEqual([])
-      }
     }))
 
   it.effect("lets a handler rest and go on, once each", () =>
@@ -427,6 +384,7 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
     }))
 
   term(it)
+  attending(it)
 
   it("was made to every endpoint", () => {
     expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])

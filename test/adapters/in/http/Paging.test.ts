@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { addDays } from "../../../../src/domain/LocalTime.ts"
-import { daily, person } from "../../../support/academy.ts"
+import { alone, daily, person } from "../../../support/academy.ts"
 import { Ams, type Sent, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 
@@ -50,13 +50,21 @@ class Lists
       const as = { token: yield* ams.token(student) }
       // One after the other, all of them about to begin.
       for (let n = 0; n < 7; n++) {
-        const someone = yield* ams.make("/api/v1/members", person("STUDENT"), manager)
-        yield* ams.make(`/api/v1/classes/${a.own.classId}/enrollments`, { studentId: someone, from: date }, manager)
+        const [someone, waits] = [
+          yield* ams.make("/api/v1/members", person("STUDENT"), manager),
+          yield* ams.make("/api/v1/members", person("STUDENT"), manager)
+        ]
+        yield* ams.make(`/api/v1/classes/${a.own.classId}/waiting`, { studentId: waits }, manager)
+        yield* ams.make(
+          `/api/v1/classes/${a.own.classId}/enrollments`,
+          { studentId: someone, from: date, ...alone },
+          manager
+        )
         yield* ams.make(`/api/v1/sessions/${sessionId}/attendances`, undefined, { token: yield* ams.token(someone) })
 
         const body = { name: `${n}`, subject: "s", teacherId, capacity: 1, schedules: daily(now, 2 + 2 * n, 1) }
         const classId = yield* ams.make("/api/v1/classes", body, manager)
-        yield* ams.make(`/api/v1/classes/${classId}/enrollments`, { studentId: student }, manager)
+        yield* ams.make(`/api/v1/classes/${classId}/enrollments`, { studentId: student, ...alone }, manager)
         const sessions = `/api/v1/classes/${classId}/sessions?dateFrom=${date}&dateTo=${addDays(date, 1)}`
         const first = (yield* page(sessions, manager, "")).data[0]?.["id"]
         yield* ams.make(`/api/v1/sessions/${String(first)}/attendances`, undefined, as)
@@ -74,6 +82,8 @@ class Lists
         "classes.list": ["/api/v1/classes", manager],
         "attendances.ofClass": [`/api/v1/classes/${a.own.classId}/attendances?date=${date}`, manager],
         "attendances.ofStudent": ["/api/v1/attendances", as],
+        "enrollments.list": [`/api/v1/classes/${a.own.classId}/enrollments`, manager],
+        "enrollments.waiting": [`/api/v1/classes/${a.own.classId}/waiting`, manager],
         "leaves.list": ["/api/v1/leaves", manager],
         "failedEvents.list": ["/api/v1/operations/failed-events", manager],
         "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],

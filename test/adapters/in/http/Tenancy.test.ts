@@ -3,7 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { person } from "../../../support/academy.ts"
 import { Ams, type House, type Sent, World } from "../../../support/http.ts"
-import { asked, type Given, type Things } from "./asked.ts"
+import { asked, type Given, pupil, type Things, waiter } from "./asked.ts"
 import { address, endpoints } from "./endpoints.ts"
 import { problemOf } from "./problem.ts"
 
@@ -53,9 +53,20 @@ classes.list own student            401    400   200      200      200       200
 classes.list B's student            401    400   200      200      200       200      403       403     403      403
 classes.sessions own                401    400   200      200      200       403      200       403     200      403
 classes.sessions B's                401    400   404      404      404       404      404       404     404      404
-classes.enroll own                  401    400   201      201      403       403      403       403     403      403
-classes.enroll B's student          401    400   404      404      403       403      403       403     403      403
-classes.enroll B's class            401    400   404      404      403       403      403       403     403      403
+enrollments.enroll own              401    400   201      201      403       403      403       403     403      403
+enrollments.enroll B's student      401    400   404      404      403       403      403       403     403      403
+enrollments.enroll B's class        401    400   404      404      403       403      403       403     403      403
+enrollments.list own                401    400   200      200      200       403      403       403     403      403
+enrollments.list B's                401    400   404      404      404       404      403       403     403      403
+enrollments.cancel own              401    400   200      200      403       403      403       403     403      403
+enrollments.cancel B's              401    400   404      404      403       403      403       403     403      403
+enrollments.wait own                401    400   201      201      403       403      403       403     403      403
+enrollments.wait B's student        401    400   404      404      403       403      403       403     403      403
+enrollments.wait B's class          401    400   404      404      403       403      403       403     403      403
+enrollments.waiting own             401    400   200      200      200       403      403       403     403      403
+enrollments.waiting B's             401    400   404      404      404       404      403       403     403      403
+enrollments.stopWaiting own         401    400   200      200      403       403      403       403     403      403
+enrollments.stopWaiting B's         401    400   404      404      403       403      403       403     403      403
 attendances.request own             401    403   403      403      403       403      201       409     403      403
 attendances.request B's             401    403   403      403      403       403      404       404     403      403
 attendances.confirm own             401    400   200      200      200       403      403       403     403      403
@@ -142,11 +153,14 @@ class Known extends Context.Service<Known, Given>()("test/Known") {
     Effect.gen(function*() {
       const ams = yield* Ams
       const { a, b } = yield* World
-      const things = Effect.fnUntraced(function*({ id, own }: House): Effect.fn.Return<Things> {
+      const things = Effect.fnUntraced(function*(house: House): Effect.fn.Return<Things, never, Ams> {
+        const { id, own } = house
         const { classId, parent, sessionId, student, teacher } = own
         const attendanceId = yield* ams.make(`/api/v1/sessions/${sessionId}/attendances`, undefined, {
           token: student.token
         })
+        const { enrollmentId } = yield* pupil({ a: house, own })
+        const waitingId = yield* waiter(house)
         const leaveId = yield* ams.make(
           "/api/v1/leaves",
           { studentId: student.id, from: "2099-01-01", until: "2099-01-01", reason: "flu" },
@@ -157,6 +171,8 @@ class Known extends Context.Service<Known, Given>()("test/Known") {
           classId,
           sessionId,
           attendanceId,
+          enrollmentId,
+          waitingId,
           leaveId,
           eventId,
           academyId: id,
@@ -174,6 +190,8 @@ const nothing = (): Things => ({
   classId: randomUUID(),
   sessionId: randomUUID(),
   attendanceId: randomUUID(),
+  enrollmentId: randomUUID(),
+  waitingId: randomUUID(),
   leaveId: randomUUID(),
   eventId: randomUUID(),
   academyId: "",

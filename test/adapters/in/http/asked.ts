@@ -3,7 +3,7 @@ import { DateTime, Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
 import type { Role } from "../../../../src/domain/Permission.ts"
-import { away, daily, person, zone } from "../../../support/academy.ts"
+import { alone, away, daily, person, zone } from "../../../support/academy.ts"
 import { Ams, type House } from "../../../support/http.ts"
 
 /** By the ids of their academy; the names are those of the paths' parameters. */
@@ -12,6 +12,8 @@ export type Things = Readonly<
     | "classId"
     | "sessionId"
     | "attendanceId"
+    | "enrollmentId"
+    | "waitingId"
     | "leaveId"
     | "eventId"
     | "academyId"
@@ -40,11 +42,23 @@ const newcomer = (a: House, role: Role) =>
   Effect.flatMap(Ams, (ams) => ams.make("/api/v1/members", person(role), a.office))
 
 /** A new student of the class, so that no call meets what the calls before it left. */
-const pupil = Effect.fnUntraced(function*({ a, own }: Given) {
+export const pupil = Effect.fnUntraced(
+  function*({ a, own }: Pick<Given, "a"> & { readonly own: Pick<Things, "classId"> }) {
+    const ams = yield* Ams
+    const id = yield* newcomer(a, "STUDENT")
+    const enrollmentId = yield* ams.make(`/api/v1/classes/${own.classId}/enrollments`, {
+      studentId: id,
+      from: a.own.date,
+      ...alone
+    }, a.office)
+    return { id, enrollmentId, token: yield* ams.token(id) }
+  }
+)
+/** A new student in the line for the class. */
+export const waiter = Effect.fnUntraced(function*(a: House) {
   const ams = yield* Ams
-  const id = yield* newcomer(a, "STUDENT")
-  yield* ams.make(`/api/v1/classes/${own.classId}/enrollments`, { studentId: id, from: a.own.date }, a.office)
-  return { id, token: yield* ams.token(id) }
+  const studentId = yield* newcomer(a, "STUDENT")
+  return yield* ams.make(`/api/v1/classes/${a.own.classId}/waiting`, { studentId }, a.office)
 })
 const requested = Effect.fnUntraced(function*(given: Given) {
   const ams = yield* Ams
@@ -183,10 +197,24 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "classes.list B's student": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
   "classes.sessions own": ({ own }) => now({ params: own, query: `?${days}` }),
   "classes.sessions B's": ({ far }) => now({ params: far, query: `?${days}` }),
-  "classes.enroll own": ({ a, own }) =>
+  "enrollments.enroll own": ({ a, own }) =>
+    Effect.map(newcomer(a, "STUDENT"), (studentId) => ({ params: own, body: { studentId, ...alone } })),
+  "enrollments.enroll B's student": ({ far, own }) => now({ params: own, body: { studentId: far.studentId } }),
+  "enrollments.enroll B's class": ({ far, own }) => now({ params: far, body: { studentId: own.studentId } }),
+  "enrollments.list own": ({ own }) => now({ params: own }),
+  "enrollments.list B's": ({ far }) => now({ params: far }),
+  "enrollments.cancel own": (given) =>
+    Effect.map(pupil(given), ({ enrollmentId }) => ({ params: { ...given.own, enrollmentId }, body: {} })),
+  "enrollments.cancel B's": ({ far }) => now({ params: far, body: {} }),
+  "enrollments.wait own": ({ a, own }) =>
     Effect.map(newcomer(a, "STUDENT"), (studentId) => ({ params: own, body: { studentId } })),
-  "classes.enroll B's student": ({ far, own }) => now({ params: own, body: { studentId: far.studentId } }),
-  "classes.enroll B's class": ({ far, own }) => now({ params: far, body: { studentId: own.studentId } }),
+  "enrollments.wait B's student": ({ far, own }) => now({ params: own, body: { studentId: far.studentId } }),
+  "enrollments.wait B's class": ({ far, own }) => now({ params: far, body: { studentId: own.studentId } }),
+  "enrollments.waiting own": ({ own }) => now({ params: own }),
+  "enrollments.waiting B's": ({ far }) => now({ params: far }),
+  "enrollments.stopWaiting own": (given) =>
+    Effect.map(waiter(given.a), (waitingId) => ({ params: { ...given.own, waitingId } })),
+  "enrollments.stopWaiting B's": ({ far }) => now({ params: far }),
   "attendances.request own": ({ own }) => now({ params: own }),
   "attendances.request B's": ({ far }) => now({ params: far }),
   "attendances.confirm own": (given) =>

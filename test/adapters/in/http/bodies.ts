@@ -107,10 +107,18 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
     params: { sessionId: own.sessionId },
     body: { date: "2026-03-02", startTime: "16:00", endTime: "17:00", reason: "ill" }
   },
-  "classes.enroll": {
+  "enrollments.enroll": {
     params: { classId: own.classId },
-    body: { studentId: other.student.id, from: own.date, until: "2099-12-31" }
+    body: {
+      studentId: other.student.id,
+      from: own.date,
+      until: "2099-12-31",
+      withoutGuardian: true,
+      reason: "comes of age"
+    }
   },
+  "enrollments.cancel": { params: { classId: own.classId }, body: { lastDay: own.date } },
+  "enrollments.wait": { params: { classId: own.classId }, body: { studentId: other.student.id } },
   "attendances.confirm": {
     params: { sessionId: own.sessionId },
     body: { students: [{ studentId: own.student.id, status: "PRESENT" }] }

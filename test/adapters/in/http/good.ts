@@ -1,7 +1,7 @@
 /** Calls that should be answered well, by the names of their endpoints. */
 import { expect } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { person } from "../../../support/academy.ts"
+import { alone, person } from "../../../support/academy.ts"
 import { Ams, type Sent, World } from "../../../support/http.ts"
 import { address, endpoints } from "./endpoints.ts"
 import { problemOf } from "./problem.ts"
@@ -66,7 +66,11 @@ export const arrived = Effect.fnUntraced(function*(of: "own" | "other" = "own") 
   const { a } = yield* World
   const { classId, sessionId, date } = a[of]
   const studentId = yield* make("members.create", { ...yield* office, body: person("STUDENT") })
-  yield* good("classes.enroll", { ...yield* office, params: { classId }, body: { studentId, from: date } })
+  yield* good("enrollments.enroll", {
+    ...yield* office,
+    params: { classId },
+    body: { studentId, from: date, ...alone }
+  })
   const student = { token: yield* ams.token(studentId) }
   const attendanceId = yield* make("attendances.request", { ...student, params: { sessionId } })
   return {

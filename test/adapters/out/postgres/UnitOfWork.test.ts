@@ -9,7 +9,7 @@ import { MemberCommands } from "../../../../src/application/commands/MemberComma
 import { AcademyId, MemberId } from "../../../../src/domain/Ids.ts"
 import { EventBus } from "../../../../src/ports/EventBus.ts"
 import { Transaction, UnitOfWork } from "../../../../src/ports/UnitOfWork.ts"
-import { as, makeAcademy, person } from "../../../support/academy.ts"
+import { alone, as, makeAcademy, person } from "../../../support/academy.ts"
 import { core } from "../../../support/app.ts"
 
 class Refused extends Data.TaggedError("Refused")<{}> {}
@@ -176,7 +176,7 @@ describe("UnitOfWork on PostgreSQL", () => {
         }).pipe(as(admin))
         const results = yield* Effect.forEach(
           students,
-          (student) => Effect.result(enrollments.enroll(into.id, { studentId: student.id })),
+          (student) => Effect.result(enrollments.enroll(into.id, { studentId: student.id, ...alone })),
           { concurrency: "unbounded" }
         ).pipe(as(admin))
         const refused = results.flatMap((result) => (result._tag === "Failure" ? [result.failure._tag] : []))

@@ -155,7 +155,7 @@ export const administrator = (client: Client) => {
 export const voiceOf = (client: Client, { loginId, name }: Person): Effect.Effect<Voice, DemoFailed> =>
   login(client, { loginId, password }).pipe(doing(`logging in as ${name}`))
 
-/** The administrator makes the academy and its manager; the manager makes the rest. */
+/** The administrator makes the academy and its manager; the manager makes the rest, guardians before they enrol. */
 export const assemble = Effect.fnUntraced(function*(client: Client): Effect.fn.Return<Cast, DemoFailed> {
   const names = newNames()
   const person = member(client, names)
@@ -171,14 +171,12 @@ export const assemble = Effect.fnUntraced(function*(client: Client): Effect.fn.R
     const coming = yield* lesson(client, academy.timeZone, teacher, next)
 
     const student = (name: string, lesson: Lesson, part: string) =>
-      Effect.gen(function*() {
-        const made: Student = { ...(yield* person("STUDENT", name, part, 0)), lesson }
-        yield* client.classes.enroll({
-          params: { classId: lesson.classId },
-          payload: { studentId: made.id, from: lesson.date }
-        }).pipe(doing(`enrolling ${name} in ${lesson.name}`))
-        return made
-      })
+      Effect.map(person("STUDENT", name, part, 0), (made): Student => ({ ...made, lesson }))
+    const enroll = ({ id, lesson, name }: Student) =>
+      client.enrollments.enroll({
+        params: { classId: lesson.classId },
+        payload: { studentId: id, from: lesson.date }
+      }).pipe(doing(`enrolling ${name} in ${lesson.name}`))
     const guardian = (
       name: string,
       n: number,
@@ -218,6 +216,7 @@ export const assemble = Effect.fnUntraced(function*(client: Client): Effect.fn.R
       ofRefused: guardian("최은정", 5, "MOTHER", [students.refused]),
       ofAbsent: guardian("정다혜", 6, "MOTHER", [students.absent])
     }, { concurrency: 4 })
+    yield* Effect.forEach(Object.values(students), enroll, { concurrency: 4, discard: true })
     return { academy, manager, teacher, running, coming, students, guardians }
   }).pipe(as(yield* voiceOf(client, manager)))
 })

@@ -1,0 +1,20 @@
+/** What somebody did though the rules speak against it, with the reason: kept for those who ask later. */
+import { Context, type Effect } from "effect"
+import type { Channel } from "../domain/Attendance.ts"
+import type { AcademyId, MemberId } from "../domain/Ids.ts"
+import type { Transaction } from "./UnitOfWork.ts"
+
+export interface AuditEntry {
+  readonly academyId: AcademyId
+  readonly actorId: MemberId
+  readonly channel: Channel
+  /** As in `enroll-without-guardian`. */
+  readonly action: string
+  /** The id of what it was done to. */
+  readonly subject: string
+  readonly reason: string
+}
+
+export class AuditTrail extends Context.Service<AuditTrail, {
+  readonly write: (entry: AuditEntry) => Effect.Effect<void, never, Transaction>
+}>()("ams/AuditTrail") {}
