@@ -93,4 +93,9 @@ create index leave_note_by_student on leave_note (student_id, from_date);
 create index leave_note_by_academy on leave_note (academy_id, id);
 
 -- Leave is about a student and no session.
-alter table notification alter column session_id drop not null;
+alter table notification
+  alter column session_id drop not null,
+  add column leave_id uuid references leave_note,
+  drop constraint notification_once,
+  add constraint notification_once
+    unique nulls not distinct (academy_id, kind, session_id, student_id, leave_id, occasion, recipient_id);

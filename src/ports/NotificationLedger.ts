@@ -1,7 +1,8 @@
 /** Who was told what, and the messages that carried it. */
 import { Context, type DateTime, type Duration, type Effect, type Option } from "effect"
 import type { AcademyId, MemberId, MessageId, NotificationId } from "../domain/Ids.ts"
-import type { Line, MessageStatus, NotificationChannel, Occasion } from "../domain/Notification.ts"
+import type { MessageStatus, NotificationChannel, Occasion } from "../domain/Notification.ts"
+import type { Line } from "../domain/NotificationText.ts"
 import type { PhoneNumber } from "../domain/PhoneNumber.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
@@ -9,9 +10,10 @@ import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 export interface Concerned {
   readonly academyId: AcademyId
   /** As it is for this person: an arrival is a plain check-in to whoever had not heard of an absence. */
-  readonly occasion: Pick<Occasion, "kind" | "sessionId" | "studentId" | "occasion" | "eventId">
+  readonly occasion: Pick<Occasion, "kind" | "sessionId" | "leaveId" | "studentId" | "occasion" | "eventId">
   readonly recipientId: MemberId
-  readonly sessionEndsAt: DateTime.Utc
+  /** `null`: about no session. */
+  readonly sessionEndsAt: DateTime.Utc | null
 }
 
 export interface PlannedMessage {
@@ -35,7 +37,9 @@ export interface MessageToSend {
 
 export class NotificationLedger extends Context.Service<NotificationLedger, {
   /**
-   * Who is to be told of each occasion and has not been: guardians who may be told, the teacher, the managers. Alarms that
+   * Who is to be told of each occasion and has not been: guardians who may be told (of one
+   * student, or of everybody on the roll, each then with the own child), the teacher, the managers, the parent who asked.
+   * Alarms that
    * were planned for a student who came meanwhile, and have not gone out, are skipped; of an absence that was retracted
    * meanwhile nobody is told.
    */

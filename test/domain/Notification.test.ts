@@ -2,14 +2,13 @@ import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
 import type { DomainEvent, EventFact } from "../../src/domain/DomainEvent.ts"
 import { ConfirmedStatus, eventTypes } from "../../src/domain/DomainEvent.ts"
-import { ClassroomId, EnrollmentId, EventId, MessageId } from "../../src/domain/Ids.ts"
+import { ClassroomId, EnrollmentId, EventId, LeaveId, MessageId } from "../../src/domain/Ids.ts"
 import {
   deliverWithin,
-  type Line,
   messagePlanned,
   NotificationKind,
-  occasionOf,
-  render
+  type Occasion,
+  occasionsOf
 } from "../../src/domain/Notification.ts"
 import { academyId, classId, date, parentId, sessionId, studentId, teacherId, uuid } from "./given.ts"
 
@@ -32,50 +31,97 @@ const corrected = (from: ConfirmedStatus, to: ConfirmedStatus) =>
   event({ type: "AttendanceCorrected", aggregate, payload: { ...ids, from, to } })
 
 describe("guardians hear", () => {
-  const once = { audience: "GUARDIANS", sessionId, studentId, occasion: "", eventId, otherwise: null } as const
+  const once = {
+    audience: "GUARDIANS",
+    sessionId,
+    leaveId: null,
+    studentId,
+    alsoOn: null,
+    occasion: "",
+    eventId,
+    otherwise: null
+  } as const
 
   it("once that a child is there, whoever replays the event", () => {
-    expect(occasionOf(confirmed("PRESENT"))).toEqual({ ...once, kind: "CHECK_IN" })
-    expect(occasionOf(confirmed("LATE"))).toEqual({ ...once, kind: "LATE" })
+    expect(occasionsOf(confirmed("PRESENT"))).toEqual([{ ...once, kind: "CHECK_IN" }])
+    expect(occasionsOf(confirmed("LATE"))).toEqual([{ ...once, kind: "LATE" }])
   })
 
   it("of each correction, since there may be several", () => {
-    expect(occasionOf(corrected("PRESENT", "ABSENT"))).toEqual({ ...once, kind: "CORRECTED", occasion: eventId })
+    expect(occasionsOf(corrected("PRESENT", "ABSENT"))).toEqual([{ ...once, kind: "CORRECTED", occasion: eventId }])
   })
 
   it("that a child is missing, and that it came after all, or else that it is there", () => {
     const missed = event({ type: "AttendanceMissed", aggregate, payload: { ...ids, marked: false } })
-    expect(occasionOf(missed)).toEqual({ ...once, kind: "MISSING" })
+    expect(occasionsOf(missed)).toEqual([{ ...once, kind: "MISSING" }])
     const came = (status: "PRESENT" | "LATE") =>
       event({ type: "AttendanceConfirmed", aggregate, payload: { ...ids, status, afterAlert: true } })
-    expect(occasionOf(came("PRESENT"))).toEqual({ ...once, kind: "ARRIVED", otherwise: "CHECK_IN" })
-    expect(occasionOf(came("LATE"))).toEqual({ ...once, kind: "ARRIVED", otherwise: "LATE" })
+    expect(occasionsOf(came("PRESENT"))).toEqual([{ ...once, kind: "ARRIVED", otherwise: "CHECK_IN" }])
+    expect(occasionsOf(came("LATE"))).toEqual([{ ...once, kind: "ARRIVED", otherwise: "LATE" }])
     const corrected = event({
       type: "AttendanceCorrected",
       aggregate,
       payload: { ...ids, from: "ABSENT", to: "LATE", afterAlert: true }
     })
-    expect(occasionOf(corrected)).toEqual({ ...once, kind: "ARRIVED", otherwise: "LATE" })
+    expect(occasionsOf(corrected)).toEqual([{ ...once, kind: "ARRIVED", otherwise: "LATE" }])
   })
 
   it("nothing of an unmarked roll: the teacher does, then the managers", () => {
     const unmarked = (chase: "TEACHER" | "MANAGER") =>
       event({ type: "RollUnmarked", aggregate, payload: { sessionId, classId, sessionDate: ids.sessionDate, chase } })
     const kind = "ROLL_UNMARKED"
-    expect(occasionOf(unmarked("TEACHER"))).toEqual({
+    expect(occasionsOf(unmarked("TEACHER"))).toEqual([{
       ...once,
       kind,
       audience: "TEACHER",
       studentId: null,
       occasion: "TEACHER"
-    })
-    expect(occasionOf(unmarked("MANAGER"))).toEqual({
+    }])
+    expect(occasionsOf(unmarked("MANAGER"))).toEqual([{
       ...once,
       kind,
       audience: "MANAGERS",
       studentId: null,
       occasion: "MANAGER"
-    })
+    }])
+  })
+
+  it("of what the office enters when the session is closed as of a correction, whatever it is", () => {
+    for (const status of ConfirmedStatus.literals) {
+      const payload = { ...ids, status, afterClose: true, afterAlert: true }
+      expect(occasionsOf(event({ type: "AttendanceConfirmed", aggregate, payload })))
+        .toEqual([{ ...once, kind: "CORRECTED", occasion: eventId }])
+    }
+  })
+
+  it("of a cancelled or moved session if their child is on its roll, and the teacher does", () => {
+    const session = { sessionId, classId, sessionDate: date("2026-03-03") }
+    const roll = { ...once, audience: "ROLL_GUARDIANS", studentId: null, occasion: eventId } as const
+    const told = (kind: NotificationKind, alsoOn: Occasion["alsoOn"]) => [
+      { ...roll, kind, alsoOn },
+      { ...roll, kind, audience: "TEACHER" }
+    ]
+    const cancelled = event({ type: "SessionCancelled", aggregate, payload: { ...session, cause: "PERSON" } })
+    expect(occasionsOf(cancelled)).toEqual(told("SESSION_CANCELLED", null))
+    const moved = event({ type: "SessionMoved", aggregate, payload: { ...session, fromDate: ids.sessionDate } })
+    expect(occasionsOf(moved)).toEqual(told("SESSION_MOVED", ids.sessionDate))
+  })
+
+  it("what became of the leave they asked for; the managers that somebody asks", () => {
+    const leaveId = LeaveId.make(uuid(30))
+    const payload = { leaveId, studentId, from: ids.sessionDate, until: ids.sessionDate }
+    const told = (type: "LeaveRequested" | "LeaveApproved" | "LeaveRejected") =>
+      occasionsOf(event({ type, aggregate, payload }))
+    const leave = { ...once, sessionId: null, leaveId }
+    expect(told("LeaveRequested")).toEqual([{ ...leave, kind: "LEAVE_REQUESTED", audience: "MANAGERS" }])
+    expect(told("LeaveApproved")).toEqual([{ ...leave, kind: "LEAVE_APPROVED", audience: "ASKER" }])
+    expect(told("LeaveRejected")).toEqual([{ ...leave, kind: "LEAVE_REJECTED", audience: "ASKER" }])
+  })
+
+  it("nothing of absences in a row: the managers do, once for each number", () => {
+    const repeated = event({ type: "AbsencesRepeated", aggregate, payload: { ...ids, count: 3 } })
+    expect(occasionsOf(repeated))
+      .toEqual([{ ...once, kind: "ABSENCES_REPEATED", audience: "MANAGERS", occasion: "3" }])
   })
 
   const messageId = MessageId.make(uuid(21))
@@ -103,11 +149,11 @@ describe("guardians hear", () => {
   ]
 
   it.each(others)("nothing of $type", (fact) => {
-    expect(occasionOf(event(fact))).toBeUndefined()
+    expect(occasionsOf(event(fact))).toEqual([])
   })
 
   it.each(["ABSENT", "EXCUSED"] as const)("nothing of a child that a teacher marks %s", (status) => {
-    expect(occasionOf(confirmed(status))).toBeUndefined()
+    expect(occasionsOf(confirmed(status))).toEqual([])
   })
 
   it("the cases above are all the events there are", () => {
@@ -136,7 +182,7 @@ describe("guardians hear", () => {
       })
   })
 
-  it("a check-in within half an hour, a correction within a day", () => {
+  it("a check-in within half an hour, what is no hurry within a day", () => {
     expect(NotificationKind.literals.map((kind) => [kind, Duration.toMinutes(deliverWithin(kind))]))
       .toEqual([
         ["CHECK_IN", 30],
@@ -144,56 +190,13 @@ describe("guardians hear", () => {
         ["CORRECTED", 24 * 60],
         ["MISSING", 30],
         ["ARRIVED", 24 * 60],
-        ["ROLL_UNMARKED", 30]
+        ["ROLL_UNMARKED", 30],
+        ["SESSION_CANCELLED", 24 * 60],
+        ["SESSION_MOVED", 24 * 60],
+        ["LEAVE_REQUESTED", 24 * 60],
+        ["LEAVE_APPROVED", 24 * 60],
+        ["LEAVE_REJECTED", 24 * 60],
+        ["ABSENCES_REPEATED", 24 * 60]
       ])
-  })
-})
-
-describe("the text", () => {
-  const line = (kind: NotificationKind, status: string): Line => ({
-    kind,
-    studentName: "김민준",
-    className: "중2 수학",
-    time: "15:58",
-    status,
-    waiting: 3
-  })
-
-  it.each(
-    [
-      ["CHECK_IN", "PRESENT", "김민준 학생이 15:58 중2 수학 수업에 출석했습니다."],
-      ["LATE", "LATE", "김민준 학생이 15:58 중2 수학 수업에 지각 출석했습니다."],
-      ["CORRECTED", "PRESENT", "김민준 학생의 중2 수학 출결이 출석(으)로 정정되었습니다."],
-      ["CORRECTED", "LATE", "김민준 학생의 중2 수학 출결이 지각(으)로 정정되었습니다."],
-      ["CORRECTED", "ABSENT", "김민준 학생의 중2 수학 출결이 결석(으)로 정정되었습니다."],
-      ["CORRECTED", "EXCUSED", "김민준 학생의 중2 수학 출결이 인정 결석(으)로 정정되었습니다."],
-      ["MISSING", "NONE", "김민준 학생이 15:58에 시작한 중2 수학 수업에 아직 오지 않았습니다."],
-      ["ARRIVED", "LATE", "김민준 학생이 15:58 중2 수학 수업에 도착했습니다."],
-      ["ROLL_UNMARKED", "NONE", "15:58에 시작한 중2 수학 수업의 출석부를 확인해 주세요. 미확인 3명입니다."]
-    ] as const
-  )("in Korean, %s %s", (kind, status, text) => {
-    expect(render("ko", "한빛학원", [line(kind, status)])).toBe(`[한빛학원]\n${text}`)
-  })
-
-  it.each(
-    [
-      ["CHECK_IN", "PRESENT", "김민준 was checked in to 중2 수학 at 15:58."],
-      ["LATE", "LATE", "김민준 came late to 중2 수학, at 15:58."],
-      ["CORRECTED", "ABSENT", "김민준's attendance at 중2 수학 was corrected to absent."],
-      ["MISSING", "NONE", "김민준 has not come yet to 중2 수학, which began at 15:58."],
-      ["ARRIVED", "LATE", "김민준 has arrived at 중2 수학, at 15:58."],
-      ["ROLL_UNMARKED", "NONE", "Please mark the roll of 중2 수학, which began at 15:58: 3 students wait."]
-    ] as const
-  )("in English, %s %s", (kind, status, text) => {
-    expect(render("en", "Hanbit", [line(kind, status)])).toBe(`[Hanbit]\n${text}`)
-  })
-
-  it("has a line for each sibling, in their order", () => {
-    const sister = { ...line("LATE", "LATE"), studentName: "김서연" }
-    expect(render("en", "Hanbit", [line("CHECK_IN", "PRESENT"), sister]).split("\n")).toEqual([
-      "[Hanbit]",
-      "김민준 was checked in to 중2 수학 at 15:58.",
-      "김서연 came late to 중2 수학, at 15:58."
-    ])
   })
 })

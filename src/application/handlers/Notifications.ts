@@ -6,7 +6,7 @@ import { DateTime, Duration, Effect, Option } from "effect"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import { type AcademyId, MessageId, NotificationId } from "../../domain/Ids.ts"
-import { deliverWithin, endsWithSession, messagePlanned, occasionOf } from "../../domain/Notification.ts"
+import { deliverWithin, endsWithSession, messagePlanned, occasionsOf } from "../../domain/Notification.ts"
 import { type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
 import { type Concerned, NotificationLedger, type PlannedMessage } from "../../ports/NotificationLedger.ts"
 import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
@@ -16,7 +16,7 @@ import { idMaker } from "../NewIds.ts"
 const timeFor = (its: NonEmptyReadonlyArray<Concerned>, now: DateTime.Utc): Duration.Duration => {
   const [{ occasion: { kind } }] = its
   if (!endsWithSession(kind)) return deliverWithin(kind)
-  const ends = its.map(({ sessionEndsAt }) => DateTime.distance(now, sessionEndsAt))
+  const ends = its.flatMap(({ sessionEndsAt }) => sessionEndsAt === null ? [] : [DateTime.distance(now, sessionEndsAt)])
   return Duration.max(Duration.zero, ends.reduce(Duration.min, deliverWithin(kind)))
 }
 
@@ -61,7 +61,7 @@ export const notifications = Effect.gen(function*() {
 
   /** The failure of these events of one academy; none when they are done. */
   const attempt = (academyId: AcademyId, events: ReadonlyArray<DomainEvent>) => {
-    const occasions = events.flatMap((event) => occasionOf(event) ?? [])
+    const occasions = events.flatMap((event) => occasionsOf(event))
     if (occasions.length === 0) return Effect.succeedNone
     return planFor(academyId, occasions).pipe(
       Effect.match({ onSuccess: () => Option.none(), onFailure: (error) => Option.some(asFailure(error)) }),

@@ -5,7 +5,7 @@
 import { Effect, Option, Result } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
 import type { MessageId } from "../../domain/Ids.ts"
-import { render } from "../../domain/Notification.ts"
+import { render } from "../../domain/NotificationText.ts"
 import { type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
 import { type MessageToSend, NotificationLedger } from "../../ports/NotificationLedger.ts"
 import { NotificationPort, type OutgoingMessage } from "../../ports/NotificationPort.ts"

@@ -1,6 +1,7 @@
 import { Array as Arr, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AcademyId, EventId, MemberId, MessageId, SessionId } from "../../../domain/Ids.ts"
+import { AcademyId, EventId, LeaveId, MemberId, MessageId, SessionId } from "../../../domain/Ids.ts"
+import { LocalDate } from "../../../domain/LocalTime.ts"
 import { MessageStatus, NotificationKind } from "../../../domain/Notification.ts"
 import { PhoneNumber } from "../../../domain/PhoneNumber.ts"
 import { NotificationLedger } from "../../../ports/NotificationLedger.ts"
@@ -12,13 +13,14 @@ const decodeConcerned = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   academyId: AcademyId,
   occasion: Schema.Struct({
     kind: NotificationKind,
-    sessionId: SessionId,
+    sessionId: Schema.NullOr(SessionId),
+    leaveId: Schema.NullOr(LeaveId),
     studentId: Schema.NullOr(MemberId),
     occasion: Schema.String,
     eventId: EventId
   }),
   recipientId: MemberId,
-  sessionEndsAt: Schema.DateTimeUtcFromDate
+  sessionEndsAt: Schema.NullOr(Schema.DateTimeUtcFromDate)
 })))
 const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
   id: MessageId,
@@ -31,9 +33,11 @@ const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
     kind: NotificationKind,
     studentName: Schema.String,
     className: Schema.String,
+    day: LocalDate,
+    until: LocalDate,
     time: Schema.String,
     status: Schema.String,
-    waiting: Schema.Int,
+    count: Schema.Int,
     stillHolds: Schema.Boolean
   }))
 }))
@@ -48,13 +52,15 @@ export const layer = Layer.effect(
         orUnavailable(background`
           with asked as (
             -- An array in which all are null has no type for the driver.
-            select kind, session_id, nullif(student_id, '')::uuid as student_id, occasion, event_id, audience,
-              nullif(otherwise, '') as otherwise
-            from unnest(${occasions.map((o) => o.kind)}::text[], ${occasions.map((o) => o.sessionId)}::uuid[],
-              ${occasions.map((o) => o.studentId ?? "")}::text[], ${occasions.map((o) => o.occasion)}::text[],
-              ${occasions.map((o) => o.eventId)}::uuid[], ${occasions.map((o) => o.audience)}::text[],
+            select kind, nullif(session_id, '')::uuid as session_id, nullif(leave_id, '')::uuid as leave_id,
+              nullif(student_id, '')::uuid as student_id, occasion, event_id, audience,
+              nullif(also_on, '')::date as also_on, nullif(otherwise, '') as otherwise
+            from unnest(${occasions.map((o) => o.kind)}::text[], ${occasions.map((o) => o.sessionId ?? "")}::text[],
+              ${occasions.map((o) => o.leaveId ?? "")}::text[], ${occasions.map((o) => o.studentId ?? "")}::text[],
+              ${occasions.map((o) => o.occasion)}::text[], ${occasions.map((o) => o.eventId)}::uuid[],
+              ${occasions.map((o) => o.audience)}::text[], ${occasions.map((o) => o.alsoOn ?? "")}::text[],
               ${occasions.map((o) => o.otherwise ?? "")}::text[])
-              as o(kind, session_id, student_id, occasion, event_id, audience, otherwise)
+              as o(kind, session_id, leave_id, student_id, occasion, event_id, audience, also_on, otherwise)
           ), skipped as (
             update message m set status = 'SKIPPED', updated_at = now()
             where m.status = 'PLANNED'
@@ -68,6 +74,19 @@ export const layer = Layer.effect(
           ), concerned as (
             select o.*, g.parent_id as recipient_id from asked o join guardianship g
               on o.audience = 'GUARDIANS' and g.student_id = o.student_id and g.academy_id = ${academyId} and g.may_be_told
+            union all
+            select o.kind, o.session_id, o.leave_id, k.student_id, o.occasion, o.event_id, o.audience, o.also_on,
+              o.otherwise, g.parent_id
+            from asked o join class_session s on o.audience = 'ROLL_GUARDIANS' and s.id = o.session_id
+              cross join lateral (select distinct e.student_id from enrollment e where e.class_id = s.class_id
+                and (s.day between e.from_date and coalesce(e.until_date, 'infinity')
+                  or o.also_on between e.from_date and coalesce(e.until_date, 'infinity'))) k
+              join guardianship g on g.student_id = k.student_id and g.may_be_told
+            union all
+            select o.*, l.asked_by from asked o join leave_note l on o.audience = 'ASKER' and l.id = o.leave_id
+              -- Who decides about an own child's leave knows it.
+              and l.asked_by is distinct from l.decided_by
+              join guardianship g on g.student_id = l.student_id and g.parent_id = l.asked_by and g.may_be_told
             union all
             select o.*, c.teacher_id from asked o join class_session s on o.audience = 'TEACHER' and s.id = o.session_id
               join class c on c.id = s.class_id
@@ -85,15 +104,15 @@ export const layer = Layer.effect(
             from concerned p
           )
           select ${academyId}::uuid as "academyId", p.recipient_id as "recipientId", s.ends_at as "sessionEndsAt",
-            jsonb_build_object('kind', p.as_kind, 'sessionId', p.session_id, 'studentId', p.student_id,
-              'occasion', p.occasion, 'eventId', p.event_id) as occasion
-          from told p join class_session s on s.id = p.session_id
+            jsonb_build_object('kind', p.as_kind, 'sessionId', p.session_id, 'leaveId', p.leave_id,
+              'studentId', p.student_id, 'occasion', p.occasion, 'eventId', p.event_id) as occasion
+          from told p left join class_session s on s.id = p.session_id
           where (p.kind <> 'MISSING' or exists (select from absence_decision d
               where d.session_id = p.session_id and d.student_id = p.student_id and d.state = 'ALERTED'))
             and not exists (
               select from notification n where n.academy_id = ${academyId} and n.kind = p.as_kind
-                and n.session_id = p.session_id and n.student_id is not distinct from p.student_id
-                and n.occasion = p.occasion and n.recipient_id = p.recipient_id
+                and n.session_id is not distinct from p.session_id and n.student_id is not distinct from p.student_id
+                and n.leave_id is not distinct from p.leave_id and n.occasion = p.occasion and n.recipient_id = p.recipient_id
             )`).pipe(Effect.map((rows) => decodeConcerned(rows))),
 
       plan: Effect.fnUntraced(function*(messages) {
@@ -112,15 +131,18 @@ export const layer = Layer.effect(
         yield* keep(
           background,
           background`
-          insert into notification (id, academy_id, kind, session_id, student_id, occasion, event_id, recipient_id,
-            message_id)
-          select id, academy_id, kind, session_id, nullif(student_id, '')::uuid, occasion, event_id, recipient_id, message_id
+          insert into notification (id, academy_id, kind, session_id, leave_id, student_id, occasion, event_id,
+            recipient_id, message_id)
+          select id, academy_id, kind, nullif(session_id, '')::uuid, nullif(leave_id, '')::uuid,
+            nullif(student_id, '')::uuid, occasion, event_id, recipient_id, message_id
           from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.message.academyId)}::uuid[],
-            ${rows.map((r) => r.occasion.kind)}::text[], ${rows.map((r) => r.occasion.sessionId)}::uuid[],
-            ${rows.map((r) => r.occasion.studentId ?? "")}::text[], ${rows.map((r) => r.occasion.occasion)}::text[],
+            ${rows.map((r) => r.occasion.kind)}::text[], ${rows.map((r) => r.occasion.sessionId ?? "")}::text[],
+            ${rows.map((r) => r.occasion.leaveId ?? "")}::text[], ${
+            rows.map((r) => r.occasion.studentId ?? "")
+          }::text[], ${rows.map((r) => r.occasion.occasion)}::text[],
             ${rows.map((r) => r.occasion.eventId)}::uuid[], ${rows.map((r) => r.message.recipientId)}::uuid[],
             ${rows.map((r) => r.message.id)}::uuid[])
-            as r(id, academy_id, kind, session_id, student_id, occasion, event_id, recipient_id, message_id)`
+            as r(id, academy_id, kind, session_id, leave_id, student_id, occasion, event_id, recipient_id, message_id)`
         )
       }),
 
@@ -128,21 +150,36 @@ export const layer = Layer.effect(
         const [row] = yield* orUnavailable(sql`
           select m.id, m.academy_id as "academyId", ac.name as "academyName", m.status, m.deliver_by < now() as "tooLate",
             jsonb_build_object('id', r.id, 'phone', r.phone, 'locale', r.locale) as recipient,
-            (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'studentName', coalesce(s.name, ''), 'className', c.name,
-                'time', to_char(case when n.kind in ('MISSING', 'ROLL_UNMARKED') then cs.starts_at
-                  else coalesce(a.requested_at, a.confirmed_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
-                'status', coalesce(a.status, 'NONE'), 'waiting', held.waiting,
+            (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'studentName', coalesce(s.name, ''),
+                'className', coalesce(c.name, ''), 'day', coalesce(l.from_date, cs.day),
+                'until', coalesce(l.until_date, cs.day),
+                'time', to_char(case when n.kind in ('CHECK_IN', 'LATE', 'CORRECTED', 'ARRIVED')
+                  then coalesce(a.requested_at, a.confirmed_at, n.created_at)
+                  else coalesce(cs.starts_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
+                'status', coalesce(a.status, 'NONE'),
+                'count', case n.kind when 'ABSENCES_REPEATED' then n.occasion::int else held.waiting end,
                 'stillHolds', case n.kind when 'CHECK_IN' then a.status = 'PRESENT' when 'LATE' then a.status = 'LATE'
-                  when 'ARRIVED' then a.status in ('PRESENT', 'LATE') when 'MISSING' then d.state = 'ALERTED'
+                  when 'ARRIVED' then a.status in ('PRESENT', 'LATE')
+                  when 'MISSING' then d.state = 'ALERTED' and a.status is distinct from 'EXCUSED'
                   when 'ROLL_UNMARKED' then held.waiting > 0
-                  else a.status in ('PRESENT', 'LATE', 'ABSENT', 'EXCUSED') end) order by n.id), '[]')
+                  when 'CORRECTED' then a.status in ('PRESENT', 'LATE', 'ABSENT', 'EXCUSED')
+                  when 'ABSENCES_REPEATED' then coalesce(a.status, 'NONE') in ('NONE', 'ABSENT')
+                  when 'SESSION_CANCELLED' then cs.status = 'CANCELLED'
+                  -- Where it is now is what the last of the moves tells.
+                  when 'SESSION_MOVED' then cs.status <> 'CANCELLED' and not exists (
+                    select from notification o where o.academy_id = n.academy_id and o.kind = n.kind
+                      and o.session_id = n.session_id and o.student_id is not distinct from n.student_id
+                      and o.recipient_id = n.recipient_id and o.event_id > n.event_id)
+                  when 'LEAVE_REQUESTED' then l.status = 'REQUESTED' when 'LEAVE_APPROVED' then l.status = 'APPROVED'
+                  when 'LEAVE_REJECTED' then l.status = 'REJECTED' end) order by n.id), '[]')
               from notification n
               left join member s on s.id = n.student_id
               left join absence_decision d on d.session_id = n.session_id and d.student_id = n.student_id
               cross join lateral (select count(*)::int as waiting from absence_decision h
                 where h.session_id = n.session_id and h.state = 'HELD') held
-              join class_session cs on cs.id = n.session_id
-              join class c on c.id = cs.class_id
+              left join class_session cs on cs.id = n.session_id
+              left join class c on c.id = cs.class_id
+              left join leave_note l on l.id = n.leave_id
               left join attendance a on a.session_id = n.session_id and a.student_id = n.student_id
               where n.message_id = m.id) as lines
           from message m join academy ac on ac.id = m.academy_id join member r on r.id = m.recipient_id
