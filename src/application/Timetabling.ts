@@ -61,6 +61,31 @@ export const timetabling = Effect.gen(function*() {
     if (found !== undefined) return yield* found
   })
 
+  /** Refuses a student who is elsewhere when the class meets, and keeps others from placing the student meanwhile. */
+  const seat = Effect.fnUntraced(function*(
+    found: ToPlan,
+    student: Booking["students"][number],
+    now: DateTime.Utc
+  ) {
+    const { calendar, class: subject, sessions } = found
+    const today = dateIn(calendar.zone, now)
+    const { teacherId } = subject
+    const own: Booking = {
+      classId: subject.id,
+      className: subject.name,
+      teacherId,
+      classroomId: null,
+      students: [student],
+      meets: subject,
+      sessions: toBeHeld(sessions, [], [], now)
+    }
+    const booked = { teacherId, classroomId: null, students: [student.studentId] }
+    const others = yield* timetable.bookings(subject.academyId, booked, today)
+    const elsewhere = others.filter(({ classId }) => classId !== subject.id)
+    const met = conflict(own, elsewhere, calendar.zone, today, ["STUDENT"])
+    if (met !== undefined) return yield* met
+  })
+
   /**
    * Closes a class: its enrollments end with this day, and what was still to come is taken away, also what a person had
    * placed.
@@ -74,5 +99,5 @@ export const timetabling = Effect.gen(function*() {
     return closed
   })
 
-  return { withIds, plan, book, end }
+  return { withIds, plan, book, seat, end }
 })

@@ -92,14 +92,15 @@ const between = (
 }
 
 /**
- * The first conflict of `own` with the others: teacher, then classroom, then students. Of its own class only single
+ * The first conflict of `own` with the others, by what they would share: teacher, classroom, students. Of its own class only single
  * sessions count, since a class may be among the others.
  */
 export const conflict = (
   own: Booking,
   others: ReadonlyArray<Booking>,
   zone: TimeZoneName,
-  today: LocalDate
+  today: LocalDate,
+  kinds: ReadonlyArray<Shared> = ["TEACHER", "CLASSROOM", "STUDENT"]
 ): ScheduleConflict | undefined => {
   const checks = others.flatMap((other) => [
     ...(own.teacherId === other.teacherId
@@ -117,8 +118,7 @@ export const conflict = (
       }))
     )
   ])
-  const order: ReadonlyArray<Shared> = ["TEACHER", "CLASSROOM", "STUDENT"]
-  for (const { days, id, other, shared } of checks.sort((a, b) => order.indexOf(a.shared) - order.indexOf(b.shared))) {
+  for (const { days, id, other, shared } of kinds.flatMap((kind) => checks.filter(({ shared }) => shared === kind))) {
     const found = between(own, other, days, zone, today)
     if (found !== undefined) {
       return new ScheduleConflict({ shared, id, classId: other.classId, className: other.className, ...found })

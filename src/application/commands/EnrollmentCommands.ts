@@ -18,17 +18,20 @@ import {
 import { type AcademyNotNamed, type NotAllowed, NotFound } from "../../domain/Errors.ts"
 import { type ClassId, EnrollmentId, type MemberId, WaitingId } from "../../domain/Ids.ts"
 import { dateIn, type LocalDate } from "../../domain/LocalTime.ts"
+import type { ScheduleConflict } from "../../domain/Timetable.ts"
 import { AuditTrail } from "../../ports/AuditTrail.ts"
 import { EnrollmentRepository } from "../../ports/EnrollmentRepository.ts"
+import { TimetableRepository } from "../../ports/TimetableRepository.ts"
 import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
 import { idMaker } from "../NewIds.ts"
+import { timetabling } from "../Timetabling.ts"
 
 type Denied = NotAllowed | AcademyNotNamed | NotFound | Refusal | StorageUnavailable
 
 export class EnrollmentCommands extends Context.Service<EnrollmentCommands, {
   /**
-   * Never above the capacity on any day, whoever else enrols at the same moment. Who waited for a seat waits no longer;
+   * Never above the capacity on any day, nor in two places at once, whoever else enrols at the same moment. Who waited for a seat waits no longer;
    * why somebody is enrolled of whom nobody may be told is kept in the audit.
    */
   readonly enroll: (
@@ -36,7 +39,14 @@ export class EnrollmentCommands extends Context.Service<EnrollmentCommands, {
     input: NewEnrollment
   ) => Effect.Effect<
     Enrollment,
-    Denied | ClassFull | ClassNotActive | NotAStudent | NoGuardian | AlreadyEnrolled | InvalidRange,
+    | Denied
+    | ClassFull
+    | ClassNotActive
+    | NotAStudent
+    | NoGuardian
+    | AlreadyEnrolled
+    | InvalidRange
+    | ScheduleConflict,
     CurrentActor
   >
   /** `lastDay`: yesterday at the academy, if nothing is said. */
@@ -63,6 +73,8 @@ export class EnrollmentCommands extends Context.Service<EnrollmentCommands, {
       const audit = yield* AuditTrail
       const unitOfWork = yield* UnitOfWork
       const newId = yield* idMaker
+      const timetable = yield* TimetableRepository
+      const { seat } = yield* timetabling
 
       /** The class with its seats, locked, and the student. */
       const seatsFor = Effect.fnUntraced(function*({ academyId }: Allowed, classId: ClassId, studentId: MemberId) {
@@ -82,8 +94,12 @@ export class EnrollmentCommands extends Context.Service<EnrollmentCommands, {
           return yield* unitOfWork.run(
             { academyId, actor: actorId },
             Effect.gen(function*() {
+              // The calendar is locked before the class, as everywhere.
+              const plan = yield* timetable.toPlan(academyId, classId)
+              if (Option.isNone(plan)) return yield* new NotFound({ what: "class", id: classId })
               const seats = yield* seatsFor(actor, classId, input.studentId)
               const { enrollment, event, exception } = yield* Effect.fromResult(enroll(input, { id, ...seats }))
+              yield* seat(plan.value, enrollment, seats.now)
               yield* enrollments.insert(enrollment)
               if (exception !== null) {
                 const what = { action: "enroll-without-guardian", subject: `enrollment/${id}`, reason: exception }
