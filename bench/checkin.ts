@@ -3,21 +3,23 @@
  * handlers (AMS as `AMS_ROLE=api`); a third row shows AMS with its handlers in the same process.
  */
 import { Effect, Redacted } from "effect"
-import { Agent } from "node:http"
 import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import { AcademyId, MemberId } from "../src/domain/Ids.ts"
-import { postmasterOf, secondsOf, secondsOfServer } from "./cpu.ts"
-import { type Press, press, serve, type Server, stop, tokensFor } from "./http.ts"
+import { type Contestant, fresh, heading, round, rounds, rowsOf } from "./beside.ts"
+import { postmasterOf } from "./cpu.ts"
+import { type Press, tokensFor } from "./http.ts"
 import { floor } from "./pgbench.ts"
-import { analyze, median, migrated, percentile, query, table } from "./support.ts"
+import { analyze, median, query, table } from "./support.ts"
 
 const students = 2000
 const sessions = 40
-const connections = 64
-/** A server runs for months: what is measured is compiled code. */
-const warmSeconds = Number(process.env["BENCH_WARM"] ?? 20)
-const secondsPerRound = 8
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3)
+const load = {
+  connections: 64,
+  warmSeconds: Number(process.env["BENCH_WARM"] ?? 20),
+  seconds: Number(process.env["BENCH_SECONDS"] ?? 8)
+}
+const times = Number(process.env["BENCH_ROUNDS"] ?? 3)
+const peer = "Fastify 5 + pg"
 
 /** Students of 40 classes, each with sessions that are open now. */
 const plant = (url: string) =>
@@ -75,94 +77,36 @@ const presses = async (url: string, key: Redacted.Redacted): Promise<ReadonlyArr
     }))).flat()
 }
 
-/** `connections` clients press as fast as they are answered. Answers with latencies in ms. */
-const load = async (server: Server, postmaster: number, next: () => Press, seconds: number) => {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const before = { own: secondsOf(server.child.pid ?? 0), database: secondsOfServer(postmaster) }
-  const until = performance.now() + seconds * 1000
-  const latencies: Array<number> = []
-  const wrong = new Map<number, number>()
-  await Promise.all(Array.from({ length: connections }, async () => {
-    while (performance.now() < until) {
-      const started = performance.now()
-      const status = await press(agent, server, next())
-      if (status === 201) latencies.push(performance.now() - started)
-      else wrong.set(status, (wrong.get(status) ?? 0) + 1)
-    }
-  }))
-  agent.destroy()
-  if (wrong.size > 0) throw new Error(`${server.name} answered ${JSON.stringify([...wrong])}`)
-  const micros = (seconds: number) => (seconds * 1_000_000) / latencies.length
-  return {
-    perSecond: latencies.length / seconds,
-    p50: percentile(latencies, 50),
-    p99: percentile(latencies, 99),
-    server: micros(secondsOf(server.child.pid ?? 0) - before.own),
-    database: micros(secondsOfServer(postmaster) - before.database)
-  }
-}
-
-type Round = Awaited<ReturnType<typeof load>>
-
 export const checkIn = Effect.fnUntraced(function*(serverUrl: string) {
   const key = yield* Jwt.generateKey
-  const env = (url: string) => ({ DATABASE_URL: url, AMS_ENV: "production", JWT_PRIVATE_KEY: Redacted.value(key) })
-  const variants = [
+  const contestants: ReadonlyArray<Contestant> = [
     { name: "AMS", script: "../src/main.ts", env: { AMS_ROLE: "api" } },
-    { name: "Fastify 5 + pg", script: "fastify.ts", env: {} },
+    { name: peer, script: "fastify.ts", env: {} },
     ...process.env["BENCH_QUICK"]
       ? []
       : [{ name: "AMS with handlers", script: "../src/main.ts", env: { AMS_ROLE: "all" } }]
   ]
   const postmaster = yield* Effect.promise(() => postmasterOf(serverUrl))
-  const results = new Map<string, Array<Round>>(variants.map(({ name }) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    // Alternating order, each on a database of its own.
-    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
-      const url = yield* migrated(serverUrl, `checkin_${round}_${variants.indexOf(variant)}`)
-      yield* Effect.promise(() => plant(url))
-      const list = yield* Effect.promise(() => presses(url, key))
-      let at = 0
-      const next = () => list[at++ % list.length] ?? { path: "/", token: "" }
-      const server = yield* Effect.promise(() => serve(variant.name, variant.script, { ...env(url), ...variant.env }))
-      yield* Effect.promise(() => load(server, postmaster, next, warmSeconds))
-      const measured = yield* Effect.promise(() => load(server, postmaster, next, secondsPerRound))
-      results.get(variant.name)?.push(measured)
-      yield* Effect.promise(() => stop(server))
-      yield* Effect.promise(() =>
-        query(serverUrl, `drop database checkin_${round}_${variants.indexOf(variant)} with (force)`)
-      )
-    }
-  }
-  const peers = results.get("Fastify 5 + pg") ?? []
-  const rows = variants.map(({ name }) => {
-    const own = results.get(name) ?? []
-    const ratios = own.map((one, index) => one.perSecond / (peers[index]?.perSecond ?? Number.NaN))
-    return [
-      name,
-      median(own.map((o) => o.perSecond)),
-      median(own.map((o) => o.p50)),
-      median(own.map((o) => o.p99)),
-      median(own.map((o) => o.server)),
-      median(own.map((o) => o.database)),
-      median(ratios)
-    ]
-  })
-  const floorUrl = yield* migrated(serverUrl, "checkin_floor")
-  yield* Effect.promise(() => plant(floorUrl))
-  const tps = yield* Effect.promise(() => floor(floorUrl))
+  const results = yield* rounds(
+    contestants,
+    times,
+    (contestant) =>
+      fresh(serverUrl, (url) =>
+        Effect.promise(async () => {
+          await plant(url)
+          const list = await presses(url, key)
+          let at = 0
+          const next = () => list[at++ % list.length] ?? { path: "/", token: "" }
+          const env = { DATABASE_URL: url, AMS_ENV: "production", JWT_PRIVATE_KEY: Redacted.value(key) }
+          return round(contestant, env, postmaster, next, load)
+        }))
+  )
+  const tps = yield* fresh(serverUrl, (url) => Effect.promise(() => plant(url).then(() => floor(url))))
   const none = Number.NaN
-  if (tps !== undefined) {
-    const fastify = median(peers.map((one) => one.perSecond))
-    rows.push(["pgbench, no server", tps, none, none, none, none, tps / fastify])
-  }
-  return table([[
-    "check-in over HTTP",
-    "per second",
-    "p50 ms",
-    "p99 ms",
-    "server µs",
-    "PostgreSQL µs",
-    "ratio to Fastify"
-  ], ...rows])
+  const fastify = median((results.get(peer) ?? []).map((one) => one.perSecond))
+  return table([
+    heading("check-in over HTTP", "Fastify"),
+    ...rowsOf(results, peer),
+    ...tps === undefined ? [] : [["pgbench, no server", tps, none, none, none, none, tps / fastify]]
+  ])
 })

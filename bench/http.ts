@@ -60,20 +60,22 @@ export const stop = async ({ child }: Server) => {
 
 /** Somebody's call of the API, below /api/v1. */
 export interface Press {
+  /** Left out: POST. */
+  readonly method?: "GET"
   readonly path: string
   readonly token: string
   readonly body?: unknown
 }
 
 /** The answer's status. */
-export const press = (agent: Agent, { port }: Server, { body, path, token }: Press) =>
+export const press = (agent: Agent, { port }: Server, { body, method, path, token }: Press) =>
   new Promise<number>((resolve, reject) => {
     const text = body === undefined ? "" : JSON.stringify(body)
     const sent = request({
       agent,
       host: "127.0.0.1",
       port,
-      method: "POST",
+      method: method ?? "POST",
       path: `/api/v1${path}`,
       headers: {
         authorization: `Bearer ${token}`,
@@ -83,7 +85,10 @@ export const press = (agent: Agent, { port }: Server, { body, path, token }: Pre
     }, (answer) => {
       answer.resume()
       answer.on("end", () => resolve(answer.statusCode ?? 0))
+      answer.on("error", reject)
     })
+    // Where the agent has a time-out.
+    sent.on("timeout", () => sent.destroy(new Error("no answer in time")))
     sent.on("error", reject)
     sent.end(text)
   })
@@ -97,6 +102,7 @@ export const tokensFor = (
     const tokens = yield* Tokens
     return yield* Effect.forEach(
       members,
-      (member) => Effect.map(tokens.issue(member), ({ token }) => Redacted.value(token))
+      (member) => Effect.map(tokens.issue(member), ({ token }) => Redacted.value(token)),
+      { concurrency: 16 }
     )
   }).pipe(Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer)))
