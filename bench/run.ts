@@ -3,6 +3,7 @@
  * beside them; load generator, servers and database share the machine.
  *
  * - checkin: "I am here" over HTTP, beside Fastify + pg
+ * - confirm: a teacher's list of 30, beside Fastify + pg
  * - latency: from the decision in a command to its handler and to the read document
  * - drain: 100,000 deliveries, beside graphile-worker and pg-boss
  * - claim: taking deliveries from tables that are hard to take from
@@ -16,6 +17,7 @@
 import { Effect } from "effect"
 import { checkIn } from "./checkin.ts"
 import { claiming } from "./claim.ts"
+import { confirm } from "./confirm.ts"
 import { drain } from "./drain.ts"
 import { exporting } from "./export.ts"
 import { fairness } from "./fairness.ts"
@@ -24,7 +26,7 @@ import { latency } from "./latency.ts"
 import { soak } from "./soak.ts"
 import { server } from "./support.ts"
 
-const all = { checkin: checkIn, latency, drain, claim: claiming, fairness, export: exporting, hanging, soak }
+const all = { checkin: checkIn, confirm, latency, drain, claim: claiming, fairness, export: exporting, hanging, soak }
 
 const asked = process.argv.slice(2)
 const program = Effect.scoped(Effect.gen(function*() {
