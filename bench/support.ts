@@ -55,6 +55,9 @@ export const query = async (url: string, sql: string, params: ReadonlyArray<unkn
   }
 }
 
+/** Made-up timetables are not to be turned into 30 days of sessions while something else is measured. */
+const planned = "insert into job (name, next_run_at) values ('PlanSessions', now() + interval '1 day')"
+
 /** A new database with today's schema. */
 export const migrated = Effect.fnUntraced(function*(serverUrl: string, name: string) {
   yield* Effect.promise(() => query(serverUrl, `create database ${name}`))
@@ -65,6 +68,7 @@ export const migrated = Effect.fnUntraced(function*(serverUrl: string, name: str
       NodeServices.layer
     ))
   )
+  yield* Effect.promise(() => query(url, planned))
   return url
 })
 
