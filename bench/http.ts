@@ -29,22 +29,26 @@ export interface Server {
   readonly child: ChildProcess
 }
 
-/** Starts a script of this folder and waits until it is ready. */
-export const serve = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Server> => {
-  const at = await freePort()
+/** Starts a script of this folder, wherever it listens if it does. */
+export const launch = async (script: string, env: Readonly<Record<string, string>>) => {
   const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
-  const child = spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
+  return spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
     env: {
       PATH: process.env["PATH"],
       NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "",
       NODE_ENV: "production",
       LOG_LEVEL: "Error",
       AMS_HOME: home,
-      PORT: String(at),
       ...env
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"]
   })
+}
+
+/** Starts a server and waits until it is ready. */
+export const serve = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Server> => {
+  const at = await freePort()
+  const child = await launch(script, { PORT: String(at), ...env })
   for (let tries = 0; tries < 200; tries++) {
     const up = await fetch(`http://127.0.0.1:${at}/health/ready`).then((answer) => answer.ok, () => false)
     if (up) return { name, port: at, child }
@@ -53,7 +57,7 @@ export const serve = async (name: string, script: string, env: Readonly<Record<s
   throw new Error(`${name} did not start`)
 }
 
-export const stop = async ({ child }: Server) => {
+export const stop = async ({ child }: Pick<Server, "child">) => {
   child.kill("SIGTERM")
   await once(child, "close")
 }

@@ -10,6 +10,7 @@
  * - fairness: single events beside a burst of another academy, in one process and in two
  * - export: a month of a class as CSV and XLSX, in the pool beside the main thread
  * - hanging: commands while providers and the read side hang
+ * - rush: 1,500 check-ins a second of 9,000 academies for a minute, answered or not
  * - soak: sizes and times under a steady load, BENCH_MINUTES (5), half of them beside an open transaction
  *
  * BENCH_ROUNDS and BENCH_WARM (seconds) make most of them shorter or longer; each says what else it takes.
@@ -23,10 +24,22 @@ import { exporting } from "./export.ts"
 import { fairness } from "./fairness.ts"
 import { hanging } from "./hanging.ts"
 import { latency } from "./latency.ts"
+import { rush } from "./rush.ts"
 import { soak } from "./soak.ts"
 import { server } from "./support.ts"
 
-const all = { checkin: checkIn, confirm, latency, drain, claim: claiming, fairness, export: exporting, hanging, soak }
+const all = {
+  checkin: checkIn,
+  confirm,
+  latency,
+  drain,
+  claim: claiming,
+  fairness,
+  export: exporting,
+  hanging,
+  rush,
+  soak
+}
 
 const asked = process.argv.slice(2)
 const program = Effect.scoped(Effect.gen(function*() {
