@@ -12,6 +12,7 @@
  * - hanging: commands while providers and the read side hang
  * - rush: 1,500 check-ins a second of 9,000 academies for a minute, answered or not
  * - soak: sizes and times under a steady load, BENCH_MINUTES (5), half of them beside an open transaction
+ * - read: a session's register and a day's figures, beside Fastify with pg and with mongodb
  *
  * BENCH_ROUNDS and BENCH_WARM (seconds) make most of them shorter or longer; each says what else it takes.
  */
@@ -24,6 +25,7 @@ import { exporting } from "./export.ts"
 import { fairness } from "./fairness.ts"
 import { hanging } from "./hanging.ts"
 import { latency } from "./latency.ts"
+import { read } from "./read.ts"
 import { rush } from "./rush.ts"
 import { soak } from "./soak.ts"
 import { server } from "./support.ts"
@@ -38,7 +40,8 @@ const all = {
   export: exporting,
   hanging,
   rush,
-  soak
+  soak,
+  read
 }
 
 const asked = process.argv.slice(2)
