@@ -1,16 +1,16 @@
-import { type Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { type Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Absence, AbsenceReason, AbsenceState } from "../../../domain/Absence.ts"
-import { Attendance, AttendanceStatus, Channel, type Decided, type Roll } from "../../../domain/Attendance.ts"
+import { Attendance, AttendanceStatus, Channel, type Roll } from "../../../domain/Attendance.ts"
 import { ClassStatus } from "../../../domain/Class.ts"
 import { AcademyId, AttendanceId, ClassId, EnrollmentId, MemberId, SessionId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { SessionStatus } from "../../../domain/Session.ts"
 import { AttendanceRepository } from "../../../ports/AttendanceRepository.ts"
+import { saving } from "./AttendanceWrites.ts"
 import { BackgroundSql, CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
-import { keep } from "./PostgresUnitOfWork.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 const StoredAttendance = Schema.Struct({
@@ -91,8 +91,6 @@ const absenceOf = (row: RollRow, studentId: MemberId): Absence | null =>
       version: row.absenceVersion
     }
 
-const date = (at: DateTime.Utc | null) => (at === null ? null : DateTime.toDateUtc(at))
-
 const make = (
   client: Context.Service<CommandSql, SqlClient.SqlClient> | Context.Service<BackgroundSql, SqlClient.SqlClient>
 ) =>
@@ -132,52 +130,6 @@ const make = (
         where s.id = ${sessionId} and s.academy_id = ${academyId}
         ${command.literal(locked ? "for no key update of e" : "")}`).pipe(Effect.map((rows) => decodeRolls(rows)))
     }
-
-    const saveOne = Effect.fnUntraced(function*({ absence, attendance: a, change, retracted }: Decided) {
-      if (retracted === null && (a.status === "PRESENT" || a.status === "LATE")) {
-        // Read before we had the lock: if the detector has decided since, what is decided here is decided again.
-        yield* keep(
-          command,
-          command`update absence_decision set version = version
-            where session_id = ${a.sessionId} and student_id = ${a.studentId} and version <> ${absence?.version ?? 0}`,
-          0
-        )
-      }
-      if (retracted !== null) {
-        yield* keep(
-          command,
-          command`update absence_decision set state = ${retracted.state}, reason = ${retracted.reason},
-            version = ${retracted.version}, decided_at = ${DateTime.toDateUtc(retracted.decidedAt)}
-            where session_id = ${retracted.sessionId} and student_id = ${retracted.studentId}
-              and version = ${retracted.version - 1}`,
-          1
-        )
-      }
-      yield* a.version === 1
-        ? keep(
-          command,
-          command`insert into attendance
-            (id, academy_id, session_id, class_id, student_id, status, requested_at, confirmed_at, confirmed_by, note, version)
-            values (${a.id}, ${a.academyId}, ${a.sessionId}, ${a.classId}, ${a.studentId}, ${a.status},
-              ${date(a.requestedAt)}::timestamptz, ${date(a.confirmedAt)}::timestamptz, ${a.confirmedBy}::uuid,
-              ${a.note}::text, 1)`
-        )
-        : keep(
-          command,
-          command`update attendance set status = ${a.status}, requested_at = ${date(a.requestedAt)}::timestamptz,
-            confirmed_at = ${date(a.confirmedAt)}::timestamptz, confirmed_by = ${a.confirmedBy}::uuid,
-            note = ${a.note}::text, version = ${a.version}, updated_at = now()
-            where id = ${a.id} and version = ${a.version - 1}`,
-          1
-        )
-      yield* keep(
-        command,
-        command`insert into attendance_change
-          (attendance_id, version, actor_id, actor_role, channel, from_status, to_status, reason, at)
-          values (${a.id}, ${a.version}, ${change.actorId}::uuid, ${change.actorRole}::text, ${change.channel},
-            ${change.from}, ${change.to}, ${change.reason}::text, ${DateTime.toDateUtc(change.at)})`
-      )
-    })
 
     return AttendanceRepository.of({
       rollCall: Effect.fnUntraced(function*(academyId, sessionId, students) {
@@ -226,7 +178,7 @@ const make = (
         where s.starts_at between now() - interval '1 day' and now() and s.status = 'SCHEDULED'
           and coalesce(a.status, 'NONE') = 'NONE'
         group by s.id order by s.starts_at, s.id`).pipe(Effect.map((rows) => decodeOnLeave(rows))),
-      save: (decided) => Effect.forEach(decided, saveOne, { discard: true }),
+      save: saving(command),
       find: Effect.fn("AttendanceRepository.find")(function*(academyId, id) {
         const [row] = yield* orUnavailable(sql`
           select a.id, a.academy_id as "academyId", a.session_id as "sessionId", a.class_id as "classId",
