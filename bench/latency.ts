@@ -3,6 +3,7 @@
  * shows it, at 1 and at 600 events a second, in one process.
  */
 import { Effect, Layer } from "effect"
+import * as Changes from "../src/adapters/out/postgres/PostgresChanges.ts"
 import * as ReadDocuments from "../src/adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "../src/adapters/out/postgres/PostgresReadModelSource.ts"
 import * as UnitsOfWork from "../src/adapters/out/postgres/PostgresUnitOfWork.ts"
@@ -33,7 +34,7 @@ const measure = Effect.fnUntraced(function*(url: string, rate: number, seconds: 
         }))
     }
   }))
-  const stores = Layer.mergeAll(UnitsOfWork.layer, Source.layer, ReadDocuments.layer).pipe(
+  const stores = Layer.mergeAll(UnitsOfWork.layer, Source.layer, ReadDocuments.layer, Changes.layer).pipe(
     Layer.provideMerge(
       delivering(["ReadModelSync"], { commandConnections: 10, backgroundConnections: 2, otherConnections: 5 }, url)
     )

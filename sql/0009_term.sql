@@ -99,3 +99,23 @@ alter table notification
   drop constraint notification_once,
   add constraint notification_once
     unique nulls not distinct (academy_id, kind, session_id, student_id, leave_id, occasion, recipient_id);
+
+-- The read side shows more: registers of sessions, figures of students and of academies.
+create table read.session (like read.member including all);
+-- Lists of sessions go by their start.
+create index on read.session (academy_id, (doc ->> 'date'), (doc ->> 'startsAt'), id);
+create index on read.session (academy_id, (doc ->> 'classId'), (doc ->> 'date'), (doc ->> 'startsAt'), id);
+create index on read.session (academy_id, (doc ->> 'teacherId'), (doc ->> 'date'), (doc ->> 'startsAt'), id);
+create index on read.class_day (academy_id, (doc ->> 'teacherId'), (doc ->> 'date'), id);
+create table read.student_day (like read.member including all);
+create index on read.student_day (academy_id, (doc ->> 'studentId'), (doc ->> 'date'), id);
+create table read.academy_day (like read.member including all);
+create index on read.academy_day (academy_id, (doc ->> 'date'), id);
+-- What was written before lacks some of it: this makes every process write the read side again.
+update system set epoch = gen_random_uuid();
+
+-- Those who came to an academy on a day.
+create index member_by_creation on member (academy_id, created_at);
+create index enrollment_by_start on enrollment (academy_id, from_date);
+-- Who was told what about a session.
+create index notification_by_session on notification (session_id);

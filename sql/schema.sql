@@ -333,6 +333,7 @@ create table public.enrollment (
   constraint enrollment_student_id_fkey FOREIGN KEY (student_id) REFERENCES public.member(id)
 );
 CREATE INDEX enrollment_by_class_student ON public.enrollment USING btree (class_id, student_id);
+CREATE INDEX enrollment_by_start ON public.enrollment USING btree (academy_id, from_date);
 CREATE INDEX enrollment_by_student ON public.enrollment USING btree (student_id);
 
 create table public.event (
@@ -582,6 +583,7 @@ create table public.member (
   constraint member_status_check CHECK (status = ANY (ARRAY['PENDING'::text, 'ACTIVE'::text, 'INACTIVE'::text]))
 );
 CREATE INDEX member_by_academy ON public.member USING btree (academy_id, id);
+CREATE INDEX member_by_creation ON public.member USING btree (academy_id, created_at);
 CREATE UNIQUE INDEX member_phone ON public.member USING btree (academy_id, phone) WHERE NOT phone_shared;
 
 create table public.member_role (
@@ -658,6 +660,7 @@ create table public.notification (
 );
 CREATE INDEX notification_by_event ON public.notification USING btree (event_id);
 CREATE INDEX notification_by_message ON public.notification USING btree (message_id);
+CREATE INDEX notification_by_session ON public.notification USING btree (session_id);
 
 create table public.paused_handler (
   handler text not null,
@@ -720,6 +723,19 @@ create table public.teacher_profile (
   constraint teacher_profile_pkey PRIMARY KEY (member_id)
 );
 
+create table read.academy_day (
+  id text collate "C" not null,
+  as_of bigint not null,
+  doc jsonb,
+  gone_at timestamp with time zone,
+  academy_id uuid generated always as ((doc ->> 'academyId'::text)::uuid) stored,
+  constraint academy_day_pkey PRIMARY KEY (id),
+  constraint member_check CHECK ((gone_at IS NULL) <> (doc IS NULL))
+);
+CREATE INDEX academy_day_academy_id_expr_id_idx ON read.academy_day USING btree (academy_id, (doc ->> 'date'::text), id);
+CREATE INDEX academy_day_academy_id_id_idx ON read.academy_day USING btree (academy_id, id);
+CREATE INDEX academy_day_gone_at_idx ON read.academy_day USING btree (gone_at) WHERE gone_at IS NOT NULL;
+
 create table read.attendance (
   id text collate "C" not null,
   as_of bigint not null,
@@ -758,6 +774,7 @@ create table read.class_day (
   constraint member_check CHECK ((gone_at IS NULL) <> (doc IS NULL))
 );
 CREATE INDEX class_day_academy_id_expr_expr1_id_idx ON read.class_day USING btree (academy_id, (doc ->> 'classId'::text), (doc ->> 'date'::text), id);
+CREATE INDEX class_day_academy_id_expr_expr1_id_idx1 ON read.class_day USING btree (academy_id, (doc ->> 'teacherId'::text), (doc ->> 'date'::text), id);
 CREATE INDEX class_day_academy_id_expr_id_idx ON read.class_day USING btree (academy_id, (doc ->> 'date'::text), id);
 CREATE INDEX class_day_academy_id_id_idx ON read.class_day USING btree (academy_id, id);
 CREATE INDEX class_day_gone_at_idx ON read.class_day USING btree (gone_at) WHERE gone_at IS NOT NULL;
@@ -780,3 +797,31 @@ create table read.member (
 );
 CREATE INDEX member_academy_id_id_idx ON read.member USING btree (academy_id, id);
 CREATE INDEX member_gone_at_idx ON read.member USING btree (gone_at) WHERE gone_at IS NOT NULL;
+
+create table read.session (
+  id text collate "C" not null,
+  as_of bigint not null,
+  doc jsonb,
+  gone_at timestamp with time zone,
+  academy_id uuid generated always as ((doc ->> 'academyId'::text)::uuid) stored,
+  constraint member_check CHECK ((gone_at IS NULL) <> (doc IS NULL)),
+  constraint session_pkey PRIMARY KEY (id)
+);
+CREATE INDEX session_academy_id_expr_expr1_expr2_id_idx ON read.session USING btree (academy_id, (doc ->> 'classId'::text), (doc ->> 'date'::text), (doc ->> 'startsAt'::text), id);
+CREATE INDEX session_academy_id_expr_expr1_expr2_id_idx1 ON read.session USING btree (academy_id, (doc ->> 'teacherId'::text), (doc ->> 'date'::text), (doc ->> 'startsAt'::text), id);
+CREATE INDEX session_academy_id_expr_expr1_id_idx ON read.session USING btree (academy_id, (doc ->> 'date'::text), (doc ->> 'startsAt'::text), id);
+CREATE INDEX session_academy_id_id_idx ON read.session USING btree (academy_id, id);
+CREATE INDEX session_gone_at_idx ON read.session USING btree (gone_at) WHERE gone_at IS NOT NULL;
+
+create table read.student_day (
+  id text collate "C" not null,
+  as_of bigint not null,
+  doc jsonb,
+  gone_at timestamp with time zone,
+  academy_id uuid generated always as ((doc ->> 'academyId'::text)::uuid) stored,
+  constraint member_check CHECK ((gone_at IS NULL) <> (doc IS NULL)),
+  constraint student_day_pkey PRIMARY KEY (id)
+);
+CREATE INDEX student_day_academy_id_expr_expr1_id_idx ON read.student_day USING btree (academy_id, (doc ->> 'studentId'::text), (doc ->> 'date'::text), id);
+CREATE INDEX student_day_academy_id_id_idx ON read.student_day USING btree (academy_id, id);
+CREATE INDEX student_day_gone_at_idx ON read.student_day USING btree (gone_at) WHERE gone_at IS NOT NULL;

@@ -12,6 +12,7 @@ import * as Absences from "./adapters/out/postgres/PostgresAbsenceRepository.ts"
 import * as Academies from "./adapters/out/postgres/PostgresAcademyRepository.ts"
 import * as Attendances from "./adapters/out/postgres/PostgresAttendanceRepository.ts"
 import * as Audit from "./adapters/out/postgres/PostgresAuditTrail.ts"
+import * as ChangesByNotify from "./adapters/out/postgres/PostgresChanges.ts"
 import * as Classes from "./adapters/out/postgres/PostgresClassRepository.ts"
 import * as Closings from "./adapters/out/postgres/PostgresClosingRepository.ts"
 import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
@@ -134,6 +135,7 @@ export const ports = (settings: Settings, found: Found) => {
     Retention.layer,
     Ledger.layer,
     Source.layer,
+    ChangesByNotify.layer,
     readModels,
     sheets,
     cpuPool(settings),

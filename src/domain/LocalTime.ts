@@ -61,6 +61,12 @@ export const addDays = (date: LocalDate, count: number): LocalDate =>
 export const daysBetween = (from: LocalDate, to: LocalDate): number =>
   (utcMidnight(to) - utcMidnight(from)) / 86_400_000
 
+/** The last day of the day's month. */
+export const lastOfMonth = (date: LocalDate): LocalDate => {
+  const firstOf = (day: string) => LocalDate.make(`${day.slice(0, 7)}-01`)
+  return addDays(firstOf(addDays(firstOf(date), 31)), -1)
+}
+
 /** The day that it is in the zone at the instant. */
 export const dateIn = (zone: TimeZoneName, at: DateTime.Utc): LocalDate =>
   LocalDate.make(DateTime.formatIsoDate(DateTime.setZoneNamedUnsafe(at, zone)))

@@ -1,5 +1,5 @@
 /** The documents that answer queries: each holds what one screen needs, brought to the present state of PostgreSQL. */
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import { AttendanceStatus } from "./Attendance.ts"
 import { ClassStatus, Slot } from "./Class.ts"
 import { Relationship } from "./Guardianship.ts"
@@ -7,7 +7,8 @@ import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "./Ids.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { MemberStatus } from "./Member.ts"
 import { Role } from "./Permission.ts"
-import { ClassDay } from "./Statistics.ts"
+import { Register } from "./Register.ts"
+import { AcademyDay, ClassDay, StudentDay } from "./Statistics.ts"
 
 const Instant = Schema.String
 
@@ -58,10 +59,18 @@ export const AttendanceView = Schema.Struct({
   version: Schema.Int
 })
 
-export const views = { member: MemberView, class: ClassView, attendance: AttendanceView, class_day: ClassDay }
+export const views = {
+  member: MemberView,
+  class: ClassView,
+  session: Register,
+  attendance: AttendanceView,
+  class_day: ClassDay,
+  student_day: StudentDay,
+  academy_day: AcademyDay
+}
 export type Kind = keyof typeof views
 export type View<K extends Kind> = (typeof views)[K]["Type"]
-export const kinds: ReadonlyArray<Kind> = ["member", "class", "attendance", "class_day"]
+export const kinds: ReadonlyArray<Kind> = Struct.keys(views)
 
 /** A document as it is written; of what is gone only the id is known. */
 export interface Document<K extends Kind> {
@@ -73,3 +82,25 @@ export interface Document<K extends Kind> {
 }
 
 export const classDayId = (classId: ClassId, date: LocalDate): string => `${classId}:${date}`
+export const studentDayId = (studentId: MemberId, classId: ClassId, date: LocalDate): string =>
+  `${studentId}:${classDayId(classId, date)}`
+export const academyDayId = (academyId: AcademyId, date: LocalDate): string => `${academyId}:${date}`
+
+/** A document's id, of whatever kind it is. */
+export const idOf = (view: View<Kind>): string => {
+  if ("id" in view) return view.id
+  if ("studentId" in view) return studentDayId(view.studentId, view.classId, view.date)
+  return "classId" in view ? classDayId(view.classId, view.date) : academyDayId(view.academyId, view.date)
+}
+
+/** The kinds whose lists do not go by id: the field by which they go, and then by id. */
+export const sortedBy: { readonly [K in Kind]?: "startsAt" } = { session: "startsAt" }
+
+/** Where in its list a document stands: the page behind it begins there, whatever was written meanwhile. */
+export const placeOf = (view: View<Kind>): string => "students" in view ? `${view.startsAt}/${view.id}` : idOf(view)
+
+/** A place as the stores look for it. */
+export const placed = (place: string): { readonly startsAt: string; readonly id: string } => {
+  const [startsAt = "", id = ""] = place.split("/")
+  return { startsAt, id }
+}

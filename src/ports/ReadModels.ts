@@ -2,6 +2,7 @@
 import { Context, Data, type Duration, type Effect, type Option } from "effect"
 import type { AcademyId } from "../domain/Ids.ts"
 import type { Document, Kind, View } from "../domain/ReadModel.ts"
+import type { DayFigures } from "../domain/Statistics.ts"
 
 /**
  * The read side could not answer: down, slower than its time-out (reads 2 s or a little more, writes 5 s), or a document
@@ -23,13 +24,18 @@ export interface Query<K extends Kind> {
   /** Inclusive bounds of the document's `date`, `YYYY-MM-DD`. */
   readonly dateFrom?: string
   readonly dateTo?: string
-  /** By id, which is by age for ids of version 7. */
+  /** What the document's `name` must contain: a regular expression of `nameSearch`. */
+  readonly name?: "name" extends keyof View<K> ? string : never
+  /** By id, which is by age for ids of version 7; sessions by their start. */
   readonly order: "ascending" | "descending"
-  /** The last id of the page before. */
+  /** The place (`placeOf`) of the last one of the page before. */
   readonly after?: string
   /** At least 1. */
   readonly limit: number
 }
+
+/** Kinds that hold figures of a day. */
+export type FigureKind = "class_day" | "student_day"
 
 export class ReadModels extends Context.Service<ReadModels, {
   /** Bulk write; a document applies only where its `asOf` is greater than the stored one. */
@@ -46,6 +52,11 @@ export class ReadModels extends Context.Service<ReadModels, {
     academyId: AcademyId,
     id: string
   ) => Effect.Effect<Option.Option<View<K>>, ReadSideUnavailable>
+  /** The figures of these documents, summed for each day, by date; a day that has none is left out. */
+  readonly sum: <K extends FigureKind>(
+    kind: K,
+    query: Pick<Query<K>, "academyId" | "where" | "dateFrom" | "dateTo">
+  ) => Effect.Effect<ReadonlyArray<DayFigures>, ReadSideUnavailable>
   /**
    * Declares gone, as of this number, what was last written below it: the end of a full sync that began by drawing it.
    */

@@ -98,6 +98,11 @@ const changes = Object.entries({
   "each attendance document is what PostgreSQL gives": `
     insert into read.attendance (id, as_of, doc)
     select gen_random_uuid()::text, as_of, doc || jsonb_build_object('id', gen_random_uuid()) from read.attendance limit 1`,
+  "each session document is what PostgreSQL gives":
+    "update read.session set doc = jsonb_set(doc, '{students, 0, status}', '\"NONE\"')",
+  "each student_day document is what PostgreSQL gives":
+    "update attendance set status = 'LATE' where status = 'PRESENT'",
+  "each academy_day document is what PostgreSQL gives": "delete from read.academy_day",
   "the figures of each class and day are what PostgreSQL gives": `
     update read.class_day set doc = jsonb_set(doc, '{present}', '7') where id = (select id from read.class_day limit 1)`
 })

@@ -7,10 +7,9 @@ import { SqlClient } from "effect/sql"
 import { isDeepStrictEqual } from "node:util"
 import type { EventType } from "../../src/domain/DomainEvent.ts"
 import { AcademyId } from "../../src/domain/Ids.ts"
-import { classDayId, type Kind, kinds, type View } from "../../src/domain/ReadModel.ts"
+import { type Kind, kinds } from "../../src/domain/ReadModel.ts"
 import { subscribersOf } from "../../src/domain/Subscription.ts"
-import { ReadModels } from "../../src/ports/ReadModels.ts"
-import { ReadModelSource } from "../../src/ports/ReadModelSource.ts"
+import { presentDocuments, shownDocuments } from "../support/readSide.ts"
 import type { Sent } from "./Load.ts"
 
 /** Which promise is broken by what contradicts a claim; `untrue`: an effect is there, and AMS denies it. */
@@ -188,58 +187,23 @@ const rows = Effect.all([
   )
 ])
 
-const pageSize = 500
-
-const idOf = <K extends Kind>(doc: View<K>): string => ("id" in doc ? doc.id : classDayId(doc.classId, doc.date))
-
-/** Every document of one kind on the read side, by its id. */
-const shownDocuments = Effect.fnUntraced(function*(kind: Kind, academies: ReadonlyArray<AcademyId>) {
-  const readModels = yield* ReadModels
-  const found = new Map<string, View<Kind>>()
-  for (const academyId of academies) {
-    let after: string | undefined
-    do {
-      const page: ReadonlyArray<View<Kind>> = yield* readModels.find(kind, {
-        academyId,
-        where: {},
-        order: "ascending",
-        limit: pageSize,
-        ...(after === undefined ? {} : { after })
-      })
-      for (const doc of page) found.set(idOf(doc), doc)
-      const last = page.at(-1)
-      after = page.length < pageSize || last === undefined ? undefined : idOf(last)
-    } while (after !== undefined)
-  }
-  return found
-})
-
 /** The read side against the present content of PostgreSQL. */
 const documents = Effect.fnUntraced(function*(kind: Kind, academies: ReadonlyArray<AcademyId>) {
-  const source = yield* ReadModelSource
   const shown = yield* shownDocuments(kind, academies)
+  const present = yield* presentDocuments(kind)
   const against: Array<string> = []
-  let examined = 0
-  let after: string | null = null
-  while (true) {
-    const ids: ReadonlyArray<string> = yield* source.ids(kind, after, pageSize)
-    const last = ids.at(-1)
-    if (last === undefined) break
-    after = last
-    for (const { doc, id } of yield* source.load(kind, ids)) {
-      const there = shown.get(id)
-      shown.delete(id)
-      examined++
-      if (!isDeepStrictEqual(there, doc)) {
-        against.push(
-          `${id} ${there === undefined ? "is missing" : `is ${JSON.stringify(there)}, not ${JSON.stringify(doc)}`}`
-        )
-      }
+  for (const [id, doc] of present) {
+    const there = shown.get(id)
+    shown.delete(id)
+    if (!isDeepStrictEqual(there, doc)) {
+      against.push(
+        `${id} ${there === undefined ? "is missing" : `is ${JSON.stringify(there)}, not ${JSON.stringify(doc)}`}`
+      )
     }
   }
   for (const id of shown.keys()) against.push(`${id} is no more`)
   const what = kind === "class_day" ? "the figures of each class and day are" : `each ${kind} document is`
-  return claim("lost", `${what} what PostgreSQL gives`, examined, against)
+  return claim("lost", `${what} what PostgreSQL gives`, present.size, against)
 })
 
 /** Compares everything. Needs a quiet system: no load, and time for what is under way. */

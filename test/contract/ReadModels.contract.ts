@@ -1,80 +1,12 @@
 /** What every read side keeps to. */
 import { expect, layer } from "@effect/vitest"
 import { Duration, Effect, type Layer, Option, Schema } from "effect"
-import { randomUUID } from "node:crypto"
-import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "../../src/domain/Ids.ts"
-import { LocalDate, LocalTime } from "../../src/domain/LocalTime.ts"
-import { classDayId, type Document, type Kind, kinds, type View } from "../../src/domain/ReadModel.ts"
+import { type AcademyId, AttendanceId, ClassId, MemberId } from "../../src/domain/Ids.ts"
+import { nameSearch } from "../../src/domain/NameSearch.ts"
+import { type Document, idOf, type Kind, kinds, placeOf, type View } from "../../src/domain/ReadModel.ts"
 import { type Query, ReadModels } from "../../src/ports/ReadModels.ts"
+import { attendance, classDay, course, day, make, member, newAcademy, session, studentDay, uuid } from "./documents.ts"
 
-export const newAcademy = () => AcademyId.make(randomUUID())
-/** Ids of a number, in its order. */
-const uuid = (n: number) => `${n.toString(16).padStart(8, "0")}${randomUUID().slice(8)}`
-const day = (n: number) => LocalDate.make(`2026-03-${String(n).padStart(2, "0")}`)
-
-type Make<K extends Kind> = (academyId: AcademyId, n: number, changed?: Partial<View<K>>) => View<K>
-
-export const member: Make<"member"> = (academyId, n, changed) => ({
-  id: MemberId.make(uuid(n)),
-  academyId,
-  name: `member ${n}`,
-  phone: `+82101234${n}`,
-  roles: n % 2 === 0 ? ["TEACHER", "PARENT"] : ["STUDENT"],
-  status: n % 2 === 0 ? "ACTIVE" : "INACTIVE",
-  schoolName: `school ${n}`,
-  grade: 3,
-  guardians: [{ id: MemberId.make(randomUUID()), name: "$name", relationship: "MOTHER" }],
-  ...changed
-})
-const course: Make<"class"> = (academyId, n, changed) => ({
-  id: ClassId.make(uuid(n)),
-  academyId,
-  name: `class ${n}`,
-  subject: `subject ${n}`,
-  teacherId: MemberId.make(uuid(n)),
-  teacherName: `teacher ${n}`,
-  capacity: 20,
-  enrolled: 2,
-  studentIds: [MemberId.make(uuid(n)), MemberId.make(randomUUID())],
-  startDate: day(n + 1),
-  endDate: day(n + 2),
-  status: n % 2 === 0 ? "ACTIVE" : "COMPLETED",
-  schedules: [{ dayOfWeek: "MON", startTime: LocalTime.make("16:00"), endTime: LocalTime.make("17:30") }],
-  ...changed
-})
-const attendance: Make<"attendance"> = (academyId, n, changed) => ({
-  id: AttendanceId.make(uuid(n)),
-  academyId,
-  sessionId: SessionId.make(uuid(n)),
-  classId: ClassId.make(uuid(n)),
-  className: `class ${n}`,
-  date: day(n + 1),
-  startsAt: `2026-03-01T07:00:0${n % 10}.000Z`,
-  studentId: MemberId.make(uuid(n)),
-  studentName: `student ${n}`,
-  status: n % 2 === 0 ? "PRESENT" : "LATE",
-  requestedAt: `2026-03-01T06:58:0${n % 10}.000Z`,
-  confirmedAt: `2026-03-01T07:05:0${n % 10}.000Z`,
-  version: 2,
-  ...changed
-})
-const classDay: Make<"class_day"> = (academyId, n, changed) => ({
-  academyId,
-  classId: ClassId.make(uuid(n)),
-  date: day(n + 1),
-  sessions: 2,
-  expected: 4,
-  requested: 1,
-  present: 1,
-  late: 1,
-  absent: 0,
-  excused: 1,
-  attendanceRate: 2 / 3,
-  ...changed
-})
-const make: { readonly [K in Kind]: Make<K> } = { member, class: course, attendance, class_day: classDay }
-
-const idOf = (doc: View<Kind>) => "id" in doc ? doc.id : classDayId(doc.classId, doc.date)
 const at = <K extends Kind>(asOf: number, ...docs: ReadonlyArray<View<K>>): ReadonlyArray<Document<K>> =>
   docs.map((doc) => ({ id: idOf(doc), asOf, doc }))
 const goneAt = (asOf: number, doc: View<Kind>) => ({ id: idOf(doc), asOf, doc: null })
@@ -145,6 +77,94 @@ export const readModelsContract = <E>(name: string, models: Layer.Layer<ReadMode
         expect(yield* find({ dateTo: day(1) })).toEqual(days.slice(0, 1))
         expect(yield* find({ dateFrom: day(5) })).toEqual([])
       }))
+
+    it.effect("finds by what was typed of a name", () =>
+      Effect.gen(function*() {
+        const models = yield* ReadModels
+        const academyId = newAcademy()
+        const people = ["김민수", "김미수", "박만수", "Kim Minsu", "이 (2)", "김.수"]
+          .map((name, n) => member(academyId, n, { name }))
+        yield* models.put("member", at(1, ...people))
+        const find = (typed: string, changed?: Partial<Query<"member">>) =>
+          Effect.map(models.find("member", all(academyId, { name: nameSearch(typed), ...changed })), names)
+        expect(yield* find("ㄱㅁㅅ")).toEqual(["김민수", "김미수"])
+        expect(yield* find("김ㅁ")).toEqual(["김민수", "김미수"])
+        expect(yield* find("미")).toEqual(["김민수", "김미수"])
+        expect(yield* find("민")).toEqual(["김민수"])
+        expect(yield* find("수")).toEqual(["김민수", "김미수", "박만수", "김.수"])
+        expect(yield* find("KIM m")).toEqual(["Kim Minsu"])
+        expect(yield* find("(2)")).toEqual(["이 (2)"])
+        expect(yield* find("김.수")).toEqual(["김.수"])
+        expect(yield* find(".*")).toEqual([])
+        expect(yield* find("$name")).toEqual([])
+        expect(yield* find("수", { where: { roles: "STUDENT" }, limit: 1, order: "descending" })).toEqual(["김.수"])
+        // Only this academy's, and with the other conditions.
+        expect(yield* models.find("member", all(newAcademy(), { name: nameSearch("김") }))).toEqual([])
+      }))
+
+    it.effect("sums figures by day, of one class, one teacher, one student or all of an academy", () =>
+      Effect.gen(function*() {
+        const models = yield* ReadModels
+        const academyId = newAcademy()
+        const teacherId = MemberId.make(uuid(9))
+        const [first, second] = [1, 2].map((n) => ({ classId: ClassId.make(uuid(n)), teacherId }))
+        const days = [
+          classDay(academyId, 0, { ...first, date: day(1), present: 3 }),
+          classDay(academyId, 0, { ...second, date: day(1), present: 4 }),
+          classDay(academyId, 0, { ...first, date: day(3), absent: 5 }),
+          classDay(academyId, 0, { date: day(9) }),
+          classDay(newAcademy(), 0, { ...first, date: day(1) })
+        ]
+        yield* models.put("class_day", at(1, ...days))
+        const sum = (where: Query<"class_day">["where"], from = 1, to = 9) =>
+          models.sum("class_day", { academyId, where, dateFrom: day(from), dateTo: day(to) })
+        const one = { sessions: 2, held: 1, expected: 4, requested: 1, present: 1, late: 1, absent: 0, excused: 1 }
+        const two = { sessions: 4, held: 2, expected: 8, requested: 2, present: 7, late: 2, absent: 0, excused: 2 }
+        const third = { date: day(3), ...one, absent: 5 }
+        expect(yield* sum({}, 1, 3)).toEqual([{ date: day(1), ...two }, third])
+        expect(yield* sum({ classId: first?.classId ?? "" })).toEqual([{ date: day(1), ...one, present: 3 }, third])
+        expect(yield* sum({ teacherId })).toEqual([{ date: day(1), ...two }, third])
+        expect(yield* sum({}, 4, 8)).toEqual([])
+
+        const studentId = MemberId.make(uuid(7))
+        const ofStudent = [1, 2].map((n) => studentDay(academyId, n, { studentId, date: day(2) }))
+        yield* models.put("student_day", at(1, ...ofStudent, studentDay(academyId, 3, { date: day(2) })))
+        expect(yield* models.sum("student_day", { academyId, where: { studentId } })).toEqual([
+          { date: day(2), ...two, present: 2 }
+        ])
+      }))
+
+    it.effect.each(["ascending", "descending"] as const)(
+      "pages sessions %s by their start, then by id",
+      (order) =>
+        Effect.gen(function*() {
+          const models = yield* ReadModels
+          const academyId = newAcademy()
+          // Starts and ids in different orders, two at the same time.
+          const sessions = [3, 1, 2, 1, 0].map((hour, n) =>
+            session(academyId, n, { date: day(1), startsAt: `2026-03-01T0${hour}:00:00.000Z` })
+          )
+          yield* models.put("session", at(1, ...sessions))
+          const sorted = [4, 1, 3, 2, 0].flatMap((n) => sessions[n] ?? [])
+          const expected = order === "ascending" ? sorted : sorted.toReversed()
+          const seen: Array<View<"session">> = []
+          for (let page = 0; page < 3; page++) {
+            const last = seen.at(-1)
+            seen.push(
+              ...(yield* models.find(
+                "session",
+                all(academyId, { order, limit: 2, ...(last === undefined ? {} : { after: placeOf(last) }) })
+              ))
+            )
+            // One that is moved to where the pages have been, or one that is no more.
+            const [moved] = sessions
+            if (page === 1 && moved !== undefined) yield* models.put("session", [goneAt(2, moved)])
+          }
+          expect(seen.filter(({ id }) => id !== sessions[0]?.id)).toEqual(
+            expected.filter(({ id }) => id !== sessions[0]?.id)
+          )
+        })
+    )
 
     it.effect("keeps academies apart", () =>
       Effect.gen(function*() {

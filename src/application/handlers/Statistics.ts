@@ -1,31 +1,66 @@
 /** Recomputes the figures that events touch: many events of one class and day cost one computation. */
 import { Effect } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
-import { ClassId } from "../../domain/Ids.ts"
-import { classDayId } from "../../domain/ReadModel.ts"
+import { AcademyId, ClassId, MemberId } from "../../domain/Ids.ts"
+import type { LocalDate } from "../../domain/LocalTime.ts"
+import { classDayId, studentDayId } from "../../domain/ReadModel.ts"
 import { allDone, type EventHandler } from "../../ports/EventHandler.ts"
 import type { ReadModels } from "../../ports/ReadModels.ts"
-import { ReadModelSource } from "../../ports/ReadModelSource.ts"
+import { type FigureReach, type Named, ReadModelSource } from "../../ports/ReadModelSource.ts"
 import { asFailure, sync } from "./ReadModelSync.ts"
 
-/** The class-days whose figures an event changes, or the classes of which every day does. */
-export const touched = (
-  event: DomainEvent
-): { readonly days: ReadonlyArray<string>; readonly classes: ReadonlyArray<ClassId> } => {
+export interface Touched {
+  readonly named: ReadonlyArray<Named>
+  readonly reach: ReadonlyArray<FigureReach>
+}
+
+const reaching = (...reach: ReadonlyArray<FigureReach>): Touched => ({ named: [], reach })
+/** A class's day with every student's day there. */
+const day = (classId: ClassId, date: LocalDate): FigureReach => ({ of: "day", id: classDayId(classId, date) })
+
+/** The figures that an event changes. */
+export const touched = (event: DomainEvent): Touched => {
   switch (event.type) {
     case "AttendanceRequested":
     case "AttendanceRefused":
     case "AttendanceConfirmed":
-    case "AttendanceCorrected":
-      return { days: [classDayId(event.payload.classId, event.payload.sessionDate)], classes: [] }
+    case "AttendanceCorrected": {
+      const { classId, sessionDate, studentId } = event.payload
+      const id = classDayId(classId, sessionDate)
+      return {
+        named: [["class_day", id], ["student_day", studentDayId(studentId, classId, sessionDate)]],
+        // Somebody who is there says of a roll that is over that the others were not.
+        reach: [{ of: "unrecorded", id }]
+      }
+    }
+    case "SessionClosed":
+    case "SessionCancelled":
+      return reaching(day(event.payload.classId, event.payload.sessionDate))
+    case "SessionMoved": {
+      const { classId, fromDate, sessionDate, sessionId } = event.payload
+      // Its students went with it, and are found on the day before no more.
+      return reaching(day(classId, fromDate), day(classId, sessionDate), {
+        of: "session",
+        id: sessionId,
+        date: fromDate
+      })
+    }
     case "SessionsPlanned": {
       const classId = ClassId.make(event.aggregate.id)
-      return { days: event.payload.dates.map((date) => classDayId(classId, date)), classes: [] }
+      return reaching(...event.payload.dates.map((date) => day(classId, date)))
     }
+    case "ClassUpdated":
+      return reaching({ of: "class", id: ClassId.make(event.aggregate.id) })
     case "StudentEnrolled":
-      return { days: [], classes: [event.payload.classId] }
+    case "EnrollmentCancelled":
+      return reaching({ of: "enrollment", id: event.payload.enrollmentId })
+    case "MemberCreated":
+      return reaching({ of: "member", id: MemberId.make(event.aggregate.id) })
+    case "AcademyUpdated":
+      // Perhaps its zone, in which members came on other days.
+      return reaching({ of: "academy", id: AcademyId.make(event.aggregate.id) })
     default:
-      return { days: [], classes: [] }
+      return reaching()
   }
 }
 
@@ -35,11 +70,10 @@ export const statistics = Effect.map(
     name: "Statistics",
     handle: (events) =>
       Effect.gen(function*() {
-        const source = yield* ReadModelSource
         const all = events.map(touched)
-        const classes = [...new Set(all.flatMap((one) => one.classes))]
-        const ofClasses = classes.length === 0 ? [] : yield* source.classDayIds(classes)
-        yield* sync([...all.flatMap((one) => one.days), ...ofClasses].map((id) => ["class_day", id] as const))
+        const reach = all.flatMap((one) => one.reach)
+        const reached = reach.length === 0 ? [] : yield* (yield* ReadModelSource).figuresReached(reach)
+        yield* sync([...all.flatMap((one) => one.named), ...reached])
         return allDone
       }).pipe(Effect.mapError(asFailure), Effect.provideContext(context))
   })

@@ -10,22 +10,11 @@ import type { Session } from "../../domain/Session.ts"
 import { type AbsenceInFull, AbsenceRepository } from "../../ports/AbsenceRepository.ts"
 import { AttendanceRepository } from "../../ports/AttendanceRepository.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
-import { type Query, ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
+import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
-import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
+import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
 import { type ChildNotNamed, classInView, ownStudents, studentInView } from "./Ownership.ts"
-
-/** 1 to 100. */
-export interface PageRequest {
-  readonly limit: number
-  /** The last id of the page before. */
-  readonly after?: string
-}
-export interface Page<A> {
-  readonly items: ReadonlyArray<A>
-  /** Where the next page begins; null at the end. */
-  readonly next: string | null
-}
+import { type Page, type PageRequest, pagesOf } from "./Paging.ts"
 
 /** A class has up to 500 seats; over its time more students than that have sat in them. */
 const largestRoll = 2000
@@ -79,25 +68,7 @@ export class Queries extends Context.Service<Queries, {
       const attendances = yield* AttendanceRepository
       const absences = yield* AbsenceRepository
 
-      /** One more than asked for tells whether there is a next page. */
-      const page = <K extends Kind>(
-        actor: Allowed,
-        kind: K,
-        request: PageRequest,
-        query: Omit<Query<K>, "academyId" | "limit" | "after">
-      ) =>
-        Effect.map(
-          readModels.find(kind, {
-            ...query,
-            academyId: actor.academyId,
-            limit: request.limit + 1,
-            ...(request.after === undefined ? {} : { after: request.after })
-          }),
-          (found): Page<View<K>> => {
-            const items = found.slice(0, request.limit)
-            return { items, next: found.length > request.limit ? idOf(kind, items.at(-1)) : null }
-          }
-        )
+      const page = pagesOf(readModels)
 
       return Queries.of({
         members: Effect.fn("Queries.members")(function*(filter, request) {
@@ -205,9 +176,3 @@ const bounds = (filter: Days) => ({
   ...(filter.dateFrom === undefined ? {} : { dateFrom: filter.dateFrom }),
   ...(filter.dateTo === undefined ? {} : { dateTo: filter.dateTo })
 })
-
-/** A document's id, as the read side knows it. */
-const idOf = <K extends Kind>(kind: K, view: View<K> | undefined): string | null => {
-  if (view === undefined) return null
-  return "id" in view ? view.id : kind === "class_day" && "date" in view ? `${view.classId}:${view.date}` : null
-}

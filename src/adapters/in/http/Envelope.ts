@@ -1,7 +1,7 @@
 /** The one shape of every answer: `{ data, meta }`. Lists carry where the next page begins. */
 import { Effect, Redacted, Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
-import type { Page } from "../../../application/queries/Queries.ts"
+import type { Page } from "../../../application/queries/Paging.ts"
 
 export const One = <S extends Schema.Top>(data: S) => Schema.Struct({ data, meta: Schema.Struct({}) })
 export const Many = <S extends Schema.Top>(item: S) =>

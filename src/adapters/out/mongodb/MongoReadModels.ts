@@ -2,11 +2,12 @@
  * The read side in MongoDB, one collection per kind. What is gone keeps its number for a while, without a `doc`, so that
  * an older write that comes late does not bring it back. No sessions, no transactions: every write stands for itself.
  */
-import { DateTime, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
+import { DateTime, Effect, Layer, Option, Redacted, Schedule, Schema, Struct } from "effect"
 import { type AnyBulkWriteOperation, type Filter, type IndexDescription, MongoClient } from "mongodb"
 import type { AcademyId } from "../../../domain/Ids.ts"
-import { type Document, type Kind, kinds, type View, views } from "../../../domain/ReadModel.ts"
-import { type Query, ReadModels, ReadSideUnavailable } from "../../../ports/ReadModels.ts"
+import { type Document, type Kind, kinds, placed, sortedBy, type View, views } from "../../../domain/ReadModel.ts"
+import { type DayFigures, Figures } from "../../../domain/Statistics.ts"
+import { type FigureKind, type Query, ReadModels, ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import { asking } from "./MongoFaults.ts"
 
 export interface MongoSettings {
@@ -40,7 +41,15 @@ const indexes: Readonly<Record<Kind, Array<IndexDescription>>> = {
     inAcademy("sessionId"),
     inAcademy("date")
   ],
-  class_day: [...always, inAcademy("classId", "date"), inAcademy("date")]
+  session: [
+    ...always,
+    inAcademy("date", "startsAt"),
+    inAcademy("classId", "date", "startsAt"),
+    inAcademy("teacherId", "date", "startsAt")
+  ],
+  class_day: [...always, inAcademy("classId", "date"), inAcademy("teacherId", "date"), inAcademy("date")],
+  student_day: [...always, inAcademy("studentId", "date")],
+  academy_day: [...always, inAcademy("date")]
 }
 
 /** Replaces what is older. One write per document that never fails because of another one. */
@@ -54,22 +63,44 @@ const replaceOlder = (next: Stored): AnyBulkWriteOperation<Stored> => ({
   }
 })
 
-const filterOf = <K extends Kind>(query: Query<K>): Filter<Stored> => {
+type Where<K extends Kind> = Pick<Query<K>, "academyId" | "where" | "dateFrom" | "dateTo">
+
+const conditions = <K extends Kind>(query: Where<K>): ReadonlyArray<Filter<Stored>> => {
   const where: ReadonlyArray<readonly [string, string | undefined]> = Object.entries(query.where)
-  // Conditions side by side: none takes the place of another one about the same field, least of all the academy's.
-  return {
-    $and: [
-      { "doc.academyId": query.academyId },
-      // An array field equals when one of its elements does.
-      ...where.flatMap(([field, value]) => value === undefined ? [] : [{ [`doc.${field}`]: { $eq: value } }]),
-      ...(query.dateFrom === undefined ? [] : [{ "doc.date": { $gte: query.dateFrom } }]),
-      ...(query.dateTo === undefined ? [] : [{ "doc.date": { $lte: query.dateTo } }]),
-      ...(query.after === undefined
-        ? []
-        : [{ _id: query.order === "ascending" ? { $gt: query.after } : { $lt: query.after } }])
-    ]
-  }
+  return [
+    { "doc.academyId": query.academyId },
+    // An array field equals when one of its elements does.
+    ...where.flatMap(([field, value]) => value === undefined ? [] : [{ [`doc.${field}`]: { $eq: value } }]),
+    ...(query.dateFrom === undefined ? [] : [{ "doc.date": { $gte: query.dateFrom } }]),
+    ...(query.dateTo === undefined ? [] : [{ "doc.date": { $lte: query.dateTo } }])
+  ]
 }
+
+const beyond = <K extends Kind>(kind: K, { after, order }: Query<K>): ReadonlyArray<Filter<Stored>> => {
+  if (after === undefined) return []
+  const than = (value: string) => (order === "ascending" ? { $gt: value } : { $lt: value })
+  const field = sortedBy[kind]
+  if (field === undefined) return [{ _id: than(after) }]
+  const { id, [field]: value } = placed(after)
+  return [{ $or: [{ [`doc.${field}`]: than(value) }, { [`doc.${field}`]: value, _id: than(id) }] }]
+}
+
+// Conditions side by side: none takes the place of another one about the same field, least of all the academy's.
+const filterOf = <K extends Kind>(kind: K, query: Query<K>): Filter<Stored> => ({
+  $and: [
+    ...conditions(query),
+    ...(query.name === undefined ? [] : [{ "doc.name": { $regex: query.name } }]),
+    ...beyond(kind, query)
+  ]
+})
+
+const inOrder = <K extends Kind>(kind: K, order: Query<K>["order"]): ReadonlyArray<readonly [string, 1 | -1]> => {
+  const way = order === "ascending" ? 1 : -1
+  const field = sortedBy[kind]
+  return [...(field === undefined ? [] : [[`doc.${field}`, way] as const]), ["_id", way]]
+}
+
+const summed = Object.fromEntries(Struct.keys(Figures.fields).map((field) => [field, { $sum: `$doc.${field}` }]))
 
 /** A document as an older version of AMS wrote it may not be one of today: a full sync writes it again. */
 const decode = <K extends Kind>(kind: K, stored: ReadonlyArray<Stored>) =>
@@ -137,10 +168,22 @@ export const layer = (settings: MongoSettings): Layer.Layer<ReadModels> =>
         }),
         find: Effect.fn("ReadModels.find")(function*<K extends Kind>(kind: K, query: Query<K>) {
           const stored = yield* ask("read", (signal) =>
-            collection(kind).find(filterOf(query), { signal })
-              .sort({ _id: query.order === "ascending" ? 1 : -1 }).limit(query.limit).toArray())
+            collection(kind).find(filterOf(kind, query), { signal }).sort(new Map(inOrder(kind, query.order))).limit(
+              query.limit
+            )
+              .toArray())
           return yield* decode(kind, stored)
         }),
+        sum: Effect.fn("ReadModels.sum")(<K extends FigureKind>(kind: K, query: Where<K>) =>
+          ask("read", (signal) =>
+            collection(kind).aggregate<DayFigures>([
+              { $match: { $and: conditions(query) } },
+              { $group: { _id: "$doc.date", ...summed } },
+              { $sort: { _id: 1 } },
+              { $addFields: { date: "$_id" } },
+              { $project: { _id: 0 } }
+            ], { signal }).toArray())
+        ),
         get: Effect.fn("ReadModels.get")(function*<K extends Kind>(kind: K, academyId: AcademyId, id: string) {
           const stored = yield* ask("read", (signal) =>
             collection(kind).findOne({ _id: id, "doc.academyId": academyId }, { signal }))
@@ -163,13 +206,17 @@ export const layer = (settings: MongoSettings): Layer.Layer<ReadModels> =>
           yield* Effect.forEach(
             kinds,
             (kind) =>
-              ask("write", () => collection(kind).deleteMany({ goneAt: { $lte: until } })),
+              ask("write", () =>
+                collection(kind).deleteMany({ goneAt: { $lte: until } })),
             { discard: true }
           )
         }),
-        epoch: ask("read", (signal) => meta.findOne({ _id: "epoch" }, { signal })).pipe(
-          Effect.map((found) => Option.fromNullishOr(found?.epoch))
-        ),
+        epoch: ask("read", (signal) =>
+          meta.findOne({ _id: "epoch" }, { signal })).pipe(
+            Effect.map((found) =>
+              Option.fromNullishOr(found?.epoch)
+            )
+          ),
         setEpoch: Effect.fn("ReadModels.setEpoch")((epoch) =>
           Effect.asVoid(ask("write", () => meta.updateOne({ _id: "epoch" }, { $set: { epoch } }, { upsert: true })))
         )

@@ -20,7 +20,7 @@ export class BackgroundSql
 
 /** For claiming and finishing deliveries. */
 export class DeliverySql extends Context.Service<DeliverySql, PgClient.PgClient>()("ams/postgres/DeliverySql") {}
-/** For the heartbeat and for LISTEN, which keeps one of its two connections. */
+/** For the heartbeat and for two LISTENs, which keep a connection each. */
 export class HeartbeatSql extends Context.Service<HeartbeatSql, PgClient.PgClient>()("ams/postgres/HeartbeatSql") {}
 
 export interface PostgresSettings {
@@ -32,7 +32,7 @@ export interface PostgresSettings {
 
 /** Sessions of the two pools that are no setting. */
 const deliveryConnections = 4
-const heartbeatConnections = 2
+const heartbeatConnections = 3
 
 /** Sessions that a process has at the most. */
 export const connectionsOf = (settings: Omit<PostgresSettings, "url">): number =>

@@ -1,9 +1,10 @@
 /** The read side where no MongoDB is configured: documents as `jsonb` in a schema of their own, one table per kind. */
-import { Duration, Effect, Layer, Option, Schema, SchemaAST } from "effect"
+import { Duration, Effect, Layer, Option, Schema, SchemaAST, Struct } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import type { AcademyId } from "../../../domain/Ids.ts"
-import { type Document, type Kind, kinds, type View, views } from "../../../domain/ReadModel.ts"
-import { type Query, ReadModels, ReadSideUnavailable } from "../../../ports/ReadModels.ts"
+import { type Document, type Kind, kinds, placed, sortedBy, type View, views } from "../../../domain/ReadModel.ts"
+import { type DayFigures, Figures } from "../../../domain/Statistics.ts"
+import { type FigureKind, type Query, ReadModels, ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import { StorageUnavailable } from "../../../ports/UnitOfWork.ts"
 import { classify } from "./Faults.ts"
 
@@ -44,6 +45,12 @@ const decode = <K extends Kind>(kind: K, docs: ReadonlyArray<{ readonly doc: unk
     catch: (cause) => new ReadSideUnavailable({ rule: "postgres-document", cause })
   })
 
+type Where<K extends Kind> = Pick<Query<K>, "academyId" | "where" | "dateFrom" | "dateTo">
+
+const summed = Struct.keys(Figures.fields).map((field) => `sum((doc ->> '${field}')::int)::float8 as "${field}"`).join(
+  ", "
+)
+
 export const layer: Layer.Layer<ReadModels, never, SqlClient.SqlClient> = Layer.effect(
   ReadModels,
   Effect.gen(function*() {
@@ -60,17 +67,29 @@ export const layer: Layer.Layer<ReadModels, never, SqlClient.SqlClient> = Layer.
         : sql`doc ->> ${name} = ${value}`
     }
 
-    const conditions = <K extends Kind>(kind: K, query: Query<K>): ReadonlyArray<Statement.Fragment> => {
+    const conditions = <K extends Kind>(kind: K, query: Where<K>): ReadonlyArray<Statement.Fragment> => {
       const where: ReadonlyArray<readonly [string, string | undefined]> = Object.entries(query.where)
       return [
         sql`academy_id = ${query.academyId}`,
         ...where.flatMap(([field, value]) => value === undefined ? [] : [equals(kind, field, value)]),
         ...(query.dateFrom === undefined ? [] : [sql`doc ->> 'date' >= ${query.dateFrom}`]),
-        ...(query.dateTo === undefined ? [] : [sql`doc ->> 'date' <= ${query.dateTo}`]),
-        ...(query.after === undefined
-          ? []
-          : [query.order === "ascending" ? sql`id > ${query.after}` : sql`id < ${query.after}`])
+        ...(query.dateTo === undefined ? [] : [sql`doc ->> 'date' <= ${query.dateTo}`])
       ]
+    }
+
+    const beyond = <K extends Kind>(kind: K, { after, order }: Query<K>): ReadonlyArray<Statement.Fragment> => {
+      if (after === undefined) return []
+      const than = sql.literal(order === "ascending" ? ">" : "<")
+      const field = sortedBy[kind]
+      if (field === undefined) return [sql`id ${than} ${after}`]
+      const { id, [field]: value } = placed(after)
+      return [sql`(doc ->> ${sql.literal(`'${field}'`)}, id) ${than} (${value}, ${id})`]
+    }
+
+    const inOrder = <K extends Kind>(kind: K, order: Query<K>["order"]): Statement.Fragment => {
+      const way = sql.literal(order === "ascending" ? "asc" : "desc")
+      const field = sortedBy[kind]
+      return field === undefined ? sql`id ${way}` : sql`doc ->> ${sql.literal(`'${field}'`)} ${way}, id ${way}`
     }
 
     /** The next page of ids, and what of it was last written below `asOf` declared gone. */
@@ -97,13 +116,18 @@ export const layer: Layer.Layer<ReadModels, never, SqlClient.SqlClient> = Layer.
           where excluded.as_of > t.as_of`.pipe(within(limits.write))
       }),
       find: Effect.fn("ReadModels.find")(function*<K extends Kind>(kind: K, query: Query<K>) {
+        const matching = query.name === undefined ? [] : [sql`doc ->> 'name' ~ ${query.name}`]
         const rows = yield* sql<{ doc: unknown }>`
-          select doc from ${table(kind)} where ${sql.and(conditions(kind, query))}
-          order by id ${sql.literal(query.order === "ascending" ? "asc" : "desc")} limit ${query.limit}`.pipe(
-          within(limits.read)
-        )
+          select doc from ${table(kind)}
+          where ${sql.and([...conditions(kind, query), ...matching, ...beyond(kind, query)])}
+          order by ${inOrder(kind, query.order)} limit ${query.limit}`.pipe(within(limits.read))
         return yield* decode(kind, rows)
       }),
+      sum: Effect.fn("ReadModels.sum")(<K extends FigureKind>(kind: K, query: Where<K>) =>
+        sql<DayFigures>`
+          select doc ->> 'date' as date, ${sql.literal(summed)} from ${table(kind)}
+          where ${sql.and(conditions(kind, query))} group by 1 order by 1`.pipe(within(limits.read))
+      ),
       get: Effect.fn("ReadModels.get")(function*<K extends Kind>(kind: K, academyId: AcademyId, id: string) {
         const rows = yield* sql<{ doc: unknown }>`
           select doc from ${table(kind)} where id = ${id} and academy_id = ${academyId}`.pipe(within(limits.read))

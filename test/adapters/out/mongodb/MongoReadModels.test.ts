@@ -6,7 +6,8 @@ import { inject } from "vitest"
 import * as MongoReadModels from "../../../../src/adapters/out/mongodb/MongoReadModels.ts"
 import { kinds } from "../../../../src/domain/ReadModel.ts"
 import { ReadModels } from "../../../../src/ports/ReadModels.ts"
-import { member, newAcademy, readModelsContract } from "../../../contract/ReadModels.contract.ts"
+import { member, newAcademy } from "../../../contract/documents.ts"
+import { readModelsContract } from "../../../contract/ReadModels.contract.ts"
 import { startOwnMongo } from "../../../support/mongodb/start.ts"
 
 const connected = (url: string) =>

@@ -1,6 +1,5 @@
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import * as PostgresReadModelSource from "../../../../src/adapters/out/postgres/PostgresReadModelSource.ts"
 import { ClassId } from "../../../../src/domain/Ids.ts"
@@ -8,98 +7,7 @@ import { LocalDate } from "../../../../src/domain/LocalTime.ts"
 import { classDayId, kinds } from "../../../../src/domain/ReadModel.ts"
 import { ReadModelSource } from "../../../../src/ports/ReadModelSource.ts"
 import { freshDatabase } from "../../../support/postgres.ts"
-
-/** Writes rows as the repositories do; each method gives the new row's id. */
-const seeding = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  const insert = Effect.fnUntraced(
-    function*(table: string, row: Record<string, string | number | boolean | Date | null>) {
-      const id = randomUUID()
-      yield* sql`insert into ${sql(table)} ${sql.insert({ id, version: 1, ...row })}`
-      return id
-    }
-  )
-  const academyId = yield* insert("academy", {
-    name: "academy",
-    registration_number: randomUUID(),
-    time_zone: "Asia/Seoul",
-    status: "ACTIVE",
-    check_in_opens_before_minutes: 30,
-    late_after_minutes: 10
-  })
-  const member = Effect.fnUntraced(
-    function*(name: string, roles: ReadonlyArray<string>, academy: string | null = academyId) {
-      const id = yield* insert("member", {
-        academy_id: academy,
-        name,
-        phone_shared: true,
-        locale: "ko",
-        status: "ACTIVE"
-      })
-      for (const [n, role] of roles.entries()) {
-        yield* sql`insert into member_role ${sql.insert({ member_id: id, role, is_primary: n === 0 })}`
-      }
-      return id
-    }
-  )
-  const guardian = (student: string, parent: string, relationship: string, primary: boolean) =>
-    insert("guardianship", {
-      academy_id: academyId,
-      student_id: student,
-      parent_id: parent,
-      relationship,
-      is_primary: primary,
-      may_be_told: true,
-      consent_at: new Date(0)
-    })
-  const course = (teacher: string) =>
-    insert("class", {
-      academy_id: academyId,
-      name: "Algebra",
-      subject: "Mathematics",
-      teacher_id: teacher,
-      capacity: 12,
-      start_date: "2026-03-01",
-      status: "ACTIVE"
-    })
-  const slot = Effect.fnUntraced(function*(of: string, day: string, from: string, to: string) {
-    const id = randomUUID()
-    yield* sql`insert into class_schedule ${
-      sql.insert({ id, class_id: of, day_of_week: day, start_time: from, end_time: to })
-    }`
-    return id
-  })
-  const session = (of: string, slot: string, day: string, status = "SCHEDULED") =>
-    insert("class_session", {
-      academy_id: academyId,
-      class_id: of,
-      schedule_id: slot,
-      planned_on: day,
-      day,
-      starts_at: new Date("2026-03-02T07:30:00.120Z"),
-      ends_at: new Date("2026-03-02T09:00:00Z"),
-      status
-    })
-  const enroll = (into: string, student: string, from: string, until: string | null, status = "ACTIVE") =>
-    insert("enrollment", {
-      academy_id: academyId,
-      class_id: into,
-      student_id: student,
-      from_date: from,
-      until_date: until,
-      status
-    })
-  const attend = (of: string, session: string, student: string, status: string, requested: Date | null = null) =>
-    insert("attendance", {
-      academy_id: academyId,
-      session_id: session,
-      class_id: of,
-      student_id: student,
-      status,
-      requested_at: requested
-    })
-  return { sql, academyId, member, guardian, course, slot, session, enroll, attend }
-})
+import { seeding } from "../../../support/rows.ts"
 
 const source = PostgresReadModelSource.layer.pipe(Layer.provideMerge(freshDatabase))
 
@@ -222,7 +130,8 @@ layer(source, { excludeTestServices: true })("PostgresReadModelSource", (it) => 
     Effect.gen(function*() {
       const { academyId, attend, course, enroll, member, session, slot } = yield* seeding
       const { load } = yield* ReadModelSource
-      const algebra = yield* course(yield* member("Lee", ["TEACHER"]))
+      const teacher = yield* member("Lee", ["TEACHER"])
+      const algebra = yield* course(teacher)
       const [first, second, third] = [
         yield* slot(algebra, "MON", "10:00", "11:00"),
         yield* slot(algebra, "MON", "14:00", "15:00"),
@@ -260,18 +169,22 @@ layer(source, { excludeTestServices: true })("PostgresReadModelSource", (it) => 
       const counted = {
         academyId,
         classId: algebra,
+        teacherId: teacher,
         date: "2026-03-02",
         sessions: 2,
+        held: 1,
         expected: 12,
         requested: 1,
         present: 3
       }
       expect(documents.map(({ doc }) => doc)).toEqual([
-        { ...counted, late: 1, absent: 1, excused: 1, attendanceRate: 4 / 11 },
+        // One is marked ABSENT in the morning; at noon, which is over, nothing is known of four.
+        { ...counted, late: 1, absent: 5, excused: 1, attendanceRate: 4 / 9 },
         {
           ...counted,
           date: "2026-03-09",
           sessions: 0,
+          held: 0,
           expected: 0,
           requested: 0,
           present: 0,
@@ -304,13 +217,17 @@ layer(source, { excludeTestServices: true })("PostgresReadModelSource", (it) => 
 
   it.effect("walks through all ids of each kind, and counts them", () =>
     Effect.gen(function*() {
-      const { attend, course, member, session, slot } = yield* seeding
+      const { attend, course, enroll, member, session, slot } = yield* seeding
       const source = yield* ReadModelSource
       const algebra = yield* course(yield* member("Lee", ["TEACHER"]))
       const monday = yield* slot(algebra, "MON", "16:30", "18:00")
       for (const day of ["2026-04-13", "2026-03-30", "2026-04-06"]) {
         const held = yield* session(algebra, monday, day)
-        for (const _ of [1, 2]) yield* attend(algebra, held, yield* member("student", ["STUDENT"]), "PRESENT")
+        for (const _ of [1, 2]) {
+          const student = yield* member("student", ["STUDENT"])
+          yield* enroll(algebra, student, day, null)
+          yield* attend(algebra, held, student, "PRESENT")
+        }
       }
       const geometry = yield* course(yield* member("Lee", ["TEACHER"]))
       yield* session(geometry, yield* slot(geometry, "MON", "10:00", "11:00"), "2026-04-06")
@@ -325,13 +242,13 @@ layer(source, { excludeTestServices: true })("PostgresReadModelSource", (it) => 
           seen.push(...page)
         }
         expect(seen).toEqual([...new Set(seen)].sort())
-        expect(seen.length).toBe(yield* source.count(kind))
+        expect(seen.length).toBeGreaterThan(0)
+        const counted = yield* source.count(kind)
+        // Of these two only about how many: somebody waits, and looks at a bar.
+        if (kind === "student_day" || kind === "academy_day") expect(counted).toBeGreaterThan(0)
+        else expect(seen.length).toBe(counted)
         expect((yield* source.load(kind, seen)).filter(({ doc }) => doc === null)).toEqual([])
       }
-      const days = ["2026-03-30", "2026-04-06", "2026-04-13"].map((day) => `${algebra}:${day}`)
-      expect(yield* source.classDayIds([ClassId.make(algebra)])).toEqual(days)
-      expect(yield* source.classDayIds([ClassId.make(algebra), ClassId.make(geometry)])).toHaveLength(4)
-      expect(yield* source.classDayIds([])).toEqual([])
     }))
 
   it.effect("tells the epoch", () =>

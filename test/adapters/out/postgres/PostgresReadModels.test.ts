@@ -4,7 +4,8 @@ import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import * as PostgresReadModels from "../../../../src/adapters/out/postgres/PostgresReadModels.ts"
 import { ReadModels } from "../../../../src/ports/ReadModels.ts"
-import { newAcademy, readModelsContract } from "../../../contract/ReadModels.contract.ts"
+import { newAcademy } from "../../../contract/documents.ts"
+import { readModelsContract } from "../../../contract/ReadModels.contract.ts"
 import { clients, freshDatabase } from "../../../support/postgres.ts"
 
 readModelsContract("PostgreSQL", PostgresReadModels.layer.pipe(Layer.provide(freshDatabase)))

@@ -113,12 +113,14 @@ const day = (
 ): ClassDay => ({
   academyId: cast.academy.id,
   classId: lesson.classId,
+  teacherId: cast.teacher.id,
   date: lesson.date,
   sessions: 1,
+  held: 0,
   requested: 0,
   absent: 0,
   ...counts,
-  attendanceRate: attendanceRate(counts)
+  attendanceRate: attendanceRate({ ...counts, absent: 0 })
 })
 
 /** The figures at the end: the missing student has come after all. */
