@@ -27,6 +27,8 @@ export class Authorize extends Context.Service<Authorize, {
     claims: Claims,
     named: Option.Option<AcademyId>
   ) => Effect.Effect<Actor, InvalidToken | NotFound | StorageUnavailable>
+  /** Who an actor is by now, who was identified before. Fails as `identify` does. */
+  readonly again: (actor: Actor) => Effect.Effect<Actor, InvalidToken | NotFound | StorageUnavailable>
 }>()("ams/Authorize") {
   static readonly layer = Layer.effect(
     Authorize,
@@ -38,16 +40,18 @@ export class Authorize extends Context.Service<Authorize, {
         // What failed is asked again.
         timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.seconds(1) : Duration.zero)
       })
+      const identify = Effect.fnUntraced(function*(memberId: MemberId, named: Option.Option<AcademyId>) {
+        const found = yield* Cache.get(actors, memberId)
+        if (Option.isNone(found)) return yield* new InvalidToken()
+        const actor = found.value
+        if (!actor.roles.includes("ADMINISTRATOR") || Option.isNone(named)) return actor
+        const academy = yield* academies.find(named.value)
+        if (Option.isNone(academy)) return yield* new NotFound({ what: "academy", id: named.value })
+        return { ...actor, academyId: named.value }
+      })
       return Authorize.of({
-        identify: Effect.fnUntraced(function*(claims, named) {
-          const found = yield* Cache.get(actors, claims.memberId)
-          if (Option.isNone(found)) return yield* new InvalidToken()
-          const actor = found.value
-          if (!actor.roles.includes("ADMINISTRATOR") || Option.isNone(named)) return actor
-          const academy = yield* academies.find(named.value)
-          if (Option.isNone(academy)) return yield* new NotFound({ what: "academy", id: named.value })
-          return { ...actor, academyId: named.value }
-        })
+        identify: ({ memberId }, named) => identify(memberId, named),
+        again: ({ academyId, memberId }) => identify(memberId, Option.fromNullOr(academyId))
       })
     })
   )

@@ -8,6 +8,9 @@ export class Changes extends Context.Service<Changes, {
    * looks by itself now and then.
    */
   readonly announce: (ids: ReadonlyArray<string>) => Effect.Effect<void, StorageUnavailable>
-  /** The ids that any process announces, from when this is listened to. */
+  /**
+   * The ids that any process announces. Begins with none of them: from there all that is announced is heard, until the
+   * stream fails; what was before is not.
+   */
   readonly announcements: Stream.Stream<ReadonlyArray<string>, StorageUnavailable>
 }>()("ams/Changes") {}

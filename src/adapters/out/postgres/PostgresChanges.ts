@@ -25,8 +25,13 @@ export const layer = Layer.effect(
           Effect.asVoid
         )
       ),
-      announcements: Stream.unwrap(Effect.map(listening.listen(channel), Stream.fromQueue)).pipe(
-        Stream.map(({ payload }) => payload.split(" ")),
+      announcements: Stream.unwrap(
+        Effect.map(listening.listen(channel), (queue) =>
+          Stream.concat(
+            Stream.succeed<ReadonlyArray<string>>([]),
+            Stream.map(Stream.fromQueue(queue), ({ payload }) => payload.split(" "))
+          ))
+      ).pipe(
         Stream.catch((error: SqlError.SqlError) => Stream.fromEffect(orUnavailable(Effect.fail(error))))
       )
     })
