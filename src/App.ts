@@ -23,6 +23,7 @@ import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
 import * as Members from "./adapters/out/postgres/PostgresMemberRepository.ts"
+import * as History from "./adapters/out/postgres/PostgresNotificationHistory.ts"
 import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
 import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
@@ -65,6 +66,8 @@ import { EnrollmentQueries } from "./application/queries/EnrollmentQueries.ts"
 import { Exports } from "./application/queries/Exports.ts"
 import { LeaveQueries } from "./application/queries/LeaveQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
+import { SessionQueries } from "./application/queries/SessionQueries.ts"
+import { StatisticsQueries } from "./application/queries/StatisticsQueries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
 import { ReadSideUnavailable } from "./ports/ReadModels.ts"
@@ -134,6 +137,7 @@ export const ports = (settings: Settings, found: Found) => {
     JobLeases.layer,
     Retention.layer,
     Ledger.layer,
+    History.layer,
     Source.layer,
     ChangesByNotify.layer,
     readModels,
@@ -167,6 +171,8 @@ export const useCases = Layer.mergeAll(
   Exports.layer,
   EnrollmentQueries.layer,
   LeaveQueries.layer,
+  SessionQueries.layer,
+  StatisticsQueries.layer,
   Deliveries.layer,
   Events.layer,
   AbsenceUseCases.layer,

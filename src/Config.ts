@@ -89,6 +89,8 @@ export const settings = {
   alertSlackUrl: address("ALERT_SLACK_URL", "https://"),
   alertWebhookUrl: address("ALERT_WEBHOOK_URL", "https://", "http://"),
   alertWebhookSecret: secret("ALERT_WEBHOOK_SECRET"),
+  /** Live views of registers and days that one process serves at once. */
+  liveStreams: number("LIVE_STREAMS", 500, 1, 10_000),
   /** Ed25519 private key as a JSON Web Key; without it one is made and kept in AMS_HOME. */
   jwtPrivateKey: secret("JWT_PRIVATE_KEY"),
   /** Connections to PostgreSQL: for commands, for handlers, for queries and the rest. */
@@ -143,6 +145,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   const alertSlackUrl = yield* read(settings.alertSlackUrl, wrong)
   const alertWebhookUrl = yield* read(settings.alertWebhookUrl, wrong)
   const alertWebhookSecret = yield* read(settings.alertWebhookSecret, wrong)
+  const liveStreams = yield* read(settings.liveStreams, wrong)
   const jwtPrivateKey = yield* read(settings.jwtPrivateKey, wrong)
   const commandConnections = yield* read(settings.commandConnections, wrong)
   const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
@@ -179,6 +182,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     alertSlackUrl,
     alertWebhookUrl,
     alertWebhookSecret,
+    liveStreams,
     jwtPrivateKey,
     commandConnections,
     backgroundConnections,

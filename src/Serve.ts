@@ -142,7 +142,7 @@ const banner = (settings: Settings) =>
   })
 
 const listening = (settings: Settings) =>
-  Server.layer({ development: settings.environment === "development", host: settings.host, port: settings.port })
+  Server.layer({ ...settings, development: settings.environment === "development" })
 
 const all = (settings: Settings, found: Found) => {
   const inside = Layer.mergeAll(handlers(settings), jobs(settings), readSide).pipe(

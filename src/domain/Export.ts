@@ -3,19 +3,13 @@ import { DateTime, Schema } from "effect"
 import { AbsenceState } from "./Absence.ts"
 import { AttendanceStatus } from "./Attendance.ts"
 import { MemberId } from "./Ids.ts"
-import { type DayOfWeek, dayOfWeek, LocalDate, timeIn, TimeZoneName } from "./LocalTime.ts"
+import { type DayOfWeek, dayOfWeek, LocalDate, Month, timeIn, TimeZoneName } from "./LocalTime.ts"
 import { SessionStatus } from "./Session.ts"
 import type { Cell, Sheet } from "./Sheet.ts"
 import { attendanceRate } from "./Statistics.ts"
 
 export const ExportFormat = Schema.Literals(["csv", "xlsx"])
 export type ExportFormat = typeof ExportFormat.Type
-
-/** A month of the calendar, `YYYY-MM`, from 1900 on. */
-export const Month = Schema.String.check(
-  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { expected: "a month such as 2026-03" })
-).pipe(Schema.brand("Month"))
-export type Month = typeof Month.Type
 
 /** As read documents have it, in ISO 8601. */
 const Instant = Schema.String
@@ -150,11 +144,15 @@ const headingOf = ({ date, startsAt, status }: Meeting, timeZone: TimeZoneName, 
 
 /**
  * Students by sessions, with figures at the end. Due is a session that has begun, was not cancelled, and at which the
- * student was enrolled; the rate is that of the statistics: (present + late) / (due - excused), nothing when none is.
+ * student was enrolled. Absent and the rate are those of the statistics: where a roll was marked that is over, also
+ * whoever has no mark.
  */
 export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): Table => {
   const held = sessions.map(({ startsAt, status }) =>
     status !== "CANCELLED" && Date.parse(startsAt) <= Date.parse(asOf)
+  )
+  const isMarked = sessions.map(({ status }, session) =>
+    status === "CLOSED" && students.some(({ marks }) => marks[session] === "PRESENT" || marks[session] === "LATE")
   )
   const alone = (date: LocalDate) => sessions.filter((one) => one.date === date).length === 1
   return {
@@ -170,6 +168,8 @@ export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): 
       const due = marks.filter((mark, session) => mark !== null && held[session] === true)
       const count = (status: AttendanceStatus) => due.filter((mark) => mark === status).length
       const [present, late, excused] = [count("PRESENT"), count("LATE"), count("EXCUSED")]
+      const unmarked = marks.filter((mark, session) => mark === "NONE" && isMarked[session] === true).length
+      const absent = count("ABSENT") + unmarked
       return [
         index + 1,
         name,
@@ -180,10 +180,10 @@ export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): 
         due.length,
         present,
         late,
-        count("ABSENT"),
+        absent,
         excused,
         count("REQUESTED"),
-        attendanceRate({ expected: due.length, excused, present, late })
+        attendanceRate({ present, late, absent })
       ]
     })
   }

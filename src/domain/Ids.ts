@@ -13,6 +13,9 @@ const uuid = Schema.String.pipe(
   })
 )
 
+/** Of a record of whatever kind. */
+export const AnyId = uuid
+
 export const AcademyId = uuid.pipe(Schema.brand("AcademyId"))
 export type AcademyId = typeof AcademyId.Type
 export const MemberId = uuid.pipe(Schema.brand("MemberId"))

@@ -29,6 +29,12 @@ export const Instant = Schema.String.check(
   )
 ).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
 
+/** A month of the calendar, `YYYY-MM`, from 1900 on. */
+export const Month = Schema.String.check(
+  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { expected: "a month such as 2026-03" })
+).pipe(Schema.brand("Month"))
+export type Month = typeof Month.Type
+
 export const DayOfWeek = Schema.Literals(["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"])
 export type DayOfWeek = typeof DayOfWeek.Type
 
@@ -60,6 +66,12 @@ export const addDays = (date: LocalDate, count: number): LocalDate =>
 /** Whole days from one day to another; 0 for the same. */
 export const daysBetween = (from: LocalDate, to: LocalDate): number =>
   (utcMidnight(to) - utcMidnight(from)) / 86_400_000
+
+/** The month's first and last day. */
+export const daysOf = (month: Month): { readonly from: LocalDate; readonly until: LocalDate } => {
+  const from = LocalDate.make(`${month}-01`)
+  return { from, until: lastOfMonth(from) }
+}
 
 /** The last day of the day's month. */
 export const lastOfMonth = (date: LocalDate): LocalDate => {

@@ -5,6 +5,7 @@
  */
 import { Duration, Schema } from "effect"
 import type { DomainEvent, EventFact } from "./DomainEvent.ts"
+import { Relationship } from "./Guardianship.ts"
 import { type EventId, type LeaveId, MemberId, MessageId, type SessionId } from "./Ids.ts"
 import type { LocalDate } from "./LocalTime.ts"
 
@@ -142,6 +143,21 @@ const toldOfLeave = {
   LeaveApproved: ["LEAVE_APPROVED", "ASKER"],
   LeaveRejected: ["LEAVE_REJECTED", "ASKER"]
 } as const
+
+/** One line of who was told what. */
+export const Told = Schema.Struct({
+  kind: NotificationKind,
+  /** `null`: about the whole roll. */
+  studentId: Schema.NullOr(MemberId),
+  recipientId: MemberId,
+  recipientName: Schema.String,
+  /** `null` for whoever works at the academy. */
+  relationship: Schema.NullOr(Relationship),
+  status: MessageStatus,
+  /** When the message came to be so. */
+  at: Schema.DateTimeUtc
+})
+export type Told = typeof Told.Type
 
 export const messagePlanned = (id: MessageId): EventFact => ({
   type: "MessagePlanned",

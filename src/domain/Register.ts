@@ -3,7 +3,7 @@ import { Schema, Struct } from "effect"
 import { AbsenceReason } from "./Absence.ts"
 import { AttendanceStatus } from "./Attendance.ts"
 import { AcademyId, AttendanceId, ClassId, MemberId, SessionId } from "./Ids.ts"
-import { lastOfMonth, LocalDate } from "./LocalTime.ts"
+import { LocalDate } from "./LocalTime.ts"
 import { SessionStatus } from "./Session.ts"
 
 const Instant = Schema.String
@@ -78,17 +78,42 @@ export const Register = Schema.Struct({
 })
 export type Register = typeof Register.Type
 
+/** A session as it stands in lists. */
+export const SessionListed = Register.mapFields(Struct.omit(["students", "studentIds"])).mapFields(Struct.assign({
+  /** `null` for students and parents: they tell of others. */
+  counts: Schema.NullOr(Counts),
+  /** The student about whom was asked, if one was: for students and parents always theirs. */
+  student: Schema.NullOr(Entry)
+}))
+export type SessionListed = typeof SessionListed.Type
+
+/** Without the students, but for one. */
+export const listed = (
+  register: Register,
+  shown: { readonly counts: boolean; readonly studentId: MemberId | undefined }
+): SessionListed => ({
+  ...Struct.omit(register, ["students", "studentIds"]),
+  counts: shown.counts ? register.counts : null,
+  student: register.students.find(({ studentId }) => studentId === shown.studentId) ?? null
+})
+
+/** Sessions of one day at the academy, by start. */
+export const AcademySessions = Schema.Struct({ date: LocalDate, sessions: Schema.Array(SessionListed) })
+export type AcademySessions = typeof AcademySessions.Type
+
 /** A month of a class: its sessions, and each student's status at each of them. */
-export interface ClassMonth {
+export const ClassMonth = Schema.Struct({
   /** By start. */
-  readonly sessions: ReadonlyArray<Omit<Register, "students" | "studentIds">>
-  /** By name, then id. `statuses` go with the sessions; null where the student was not on the roll. */
-  readonly students: ReadonlyArray<{
-    readonly studentId: MemberId
-    readonly name: string
-    readonly statuses: ReadonlyArray<AttendanceStatus | null>
-  }>
-}
+  sessions: Schema.Array(Register.mapFields(Struct.omit(["students", "studentIds"]))),
+  /** By name, then id. */
+  students: Schema.Array(Schema.Struct({
+    studentId: MemberId,
+    name: Schema.String,
+    /** They go with the sessions; null where the student was not on the roll. */
+    statuses: Schema.Array(Schema.NullOr(AttendanceStatus))
+  }))
+})
+export type ClassMonth = typeof ClassMonth.Type
 
 export const monthOf = (registers: ReadonlyArray<Register>): ClassMonth => {
   const names = new Map(registers.flatMap(({ students }) => students.map((one) => [one.studentId, one.name])))
@@ -101,15 +126,3 @@ export const monthOf = (registers: ReadonlyArray<Register>): ClassMonth => {
   }
 }
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-
-/** A month of the calendar, `YYYY-MM`. */
-export const Month = Schema.String.check(
-  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { expected: "a month such as 2026-03" })
-).pipe(Schema.brand("Month"))
-export type Month = typeof Month.Type
-
-/** The month's first and last day. */
-export const daysOf = (month: Month): { readonly from: LocalDate; readonly until: LocalDate } => {
-  const from = LocalDate.make(`${month}-01`)
-  return { from, until: lastOfMonth(from) }
-}

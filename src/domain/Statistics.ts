@@ -92,13 +92,12 @@ export const FigureRow = Schema.Struct({
 export type FigureRow = typeof FigureRow.Type
 
 /** Two years. */
-const mostDays = 731
+export const mostDays = 731
 
 /** The days end before they begin, or are more than 731. */
 export class InvalidPeriod extends Data.TaggedError("InvalidPeriod")<{ readonly mostDays: number }> {}
 
 export const isPeriod = (from: LocalDate, until: LocalDate): boolean => from <= until && until < addDays(from, mostDays)
-export const invalidPeriod = () => new InvalidPeriod({ mostDays })
 
 const sum = (days: ReadonlyArray<Figures>): Figures => {
   const of = (field: keyof Figures) => days.reduce((all, day) => all + day[field], 0)

@@ -1,7 +1,8 @@
 /** What the sheets that staff take away are filled with. */
 import { Context, type Effect, type Option } from "effect"
-import type { ClassMonth, Month, Register } from "../domain/Export.ts"
+import type { ClassMonth, Register } from "../domain/Export.ts"
 import type { AcademyId, ClassId, MemberId, SessionId } from "../domain/Ids.ts"
+import type { Month } from "../domain/LocalTime.ts"
 import type { ReadSideUnavailable } from "./ReadModels.ts"
 import type { StorageUnavailable } from "./UnitOfWork.ts"
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { MemberId } from "../../src/domain/Ids.ts"
-import { countsOf, daysOf, Month, monthOf } from "../../src/domain/Register.ts"
+import { daysOf, Month } from "../../src/domain/LocalTime.ts"
+import { countsOf, monthOf } from "../../src/domain/Register.ts"
 import { newAcademy, session } from "../contract/documents.ts"
 
 describe("a register", () => {

@@ -64,6 +64,15 @@ const send = (port: number, agent: Agent, method: string, path: string, sent: Se
     let answered = false
     outgoing.on("response", (incoming) => {
       answered = true
+      // A stream of events never ends: its first chunk is the answer.
+      if (incoming.headers["content-type"]?.startsWith("text/event-stream") === true) {
+        incoming.once("data", (chunk) => {
+          const { headers, statusCode } = incoming
+          resume(Effect.succeed({ status: statusCode ?? 0, headers, text: String(chunk), json: undefined }))
+          outgoing.destroy()
+        })
+        return
+      }
       resume(Effect.map(Effect.promise(() => text(incoming)), (said) => ({
         status: incoming.statusCode ?? 0,
         headers: incoming.headers,
@@ -105,10 +114,13 @@ export class Ams extends Context.Service<Ams, {
   readonly plant: (academyId: string, given?: Planted) => Effect.Effect<Effect.Success<ReturnType<typeof plant>>>
   /** Waits until all that goes on behind the commands is done, whatever was planted. */
   readonly settled: Effect.Effect<void>
+  readonly sql: (statement: string) => Effect.Effect<unknown>
   /** A digest of every table's rows: equal when nothing was changed. */
   readonly footprint: Effect.Effect<Readonly<Record<string, string>>>
 }>()("test/Ams") {
-  static readonly layer = (options: { readonly development: boolean } = { development: true }) =>
+  static readonly layer = (
+    options: { readonly development: boolean; readonly liveStreams?: number } = { development: true }
+  ) =>
     Layer.effect(
       Ams,
       Effect.gen(function*() {
@@ -175,13 +187,14 @@ export class Ams extends Context.Service<Ams, {
             Effect.retry(soon),
             Effect.orDie
           ),
+          sql: (statement) => Effect.orDie(sql.unsafe(statement)),
           footprint: Effect.orDie(sql.unsafe<{ name: string; digest: string }>(digests)).pipe(
             Effect.map((rows) => Object.fromEntries(rows.map(({ digest, name }) => [name, digest])))
           )
         })
       })
     ).pipe(
-      Layer.provide(Server.layer({ ...options, host: "127.0.0.1", port: 0 })),
+      Layer.provide(Server.layer({ liveStreams: 20, ...options, host: "127.0.0.1", port: 0 })),
       Layer.provide(running())
     )
 }

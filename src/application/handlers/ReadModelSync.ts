@@ -42,7 +42,7 @@ export const affected = (event: DomainEvent): Affected => {
         reach: [{ of: "enrollment", id: event.payload.enrollmentId }]
       }
     case "SessionsPlanned":
-      return named(...[...event.payload.sessionIds, ...event.payload.removed ?? []].map(session))
+      return named(...event.payload.sessionIds.map(session))
     case "SessionCancelled":
     case "SessionClosed":
     case "AttendanceMissed":

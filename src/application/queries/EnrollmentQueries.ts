@@ -7,7 +7,7 @@ import { type EnrollmentInFull, EnrollmentRepository, type WaitingInFull } from 
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
 import { type PageAfter, pageFrom } from "./Pages.ts"
-import type { Page } from "./Queries.ts"
+import type { Page } from "./Paging.ts"
 
 type Denied = NotAllowed | AcademyNotNamed | NotFound | StorageUnavailable
 

@@ -1,8 +1,9 @@
 /** What staff may take away as a file: written by the CPU pool, for the class's teacher and the office. */
 import { Context, Effect, Layer, Option, type Stream } from "effect"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
-import { type Export, type ExportFormat, fileName, type Month, titleOf } from "../../domain/Export.ts"
+import { type Export, type ExportFormat, fileName, titleOf } from "../../domain/Export.ts"
 import type { ClassId, SessionId } from "../../domain/Ids.ts"
+import { type Month } from "../../domain/LocalTime.ts"
 import { seesWholeAcademy } from "../../domain/Permission.ts"
 import { type CpuFailure, CpuPool } from "../../ports/CpuPool.ts"
 import { writeSheet } from "../../ports/CpuTasks.ts"

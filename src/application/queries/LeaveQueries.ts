@@ -7,7 +7,7 @@ import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
 import { ownStudents } from "./Ownership.ts"
 import { type PageAfter, pageFrom } from "./Pages.ts"
-import type { Page } from "./Queries.ts"
+import type { Page } from "./Paging.ts"
 
 export class LeaveQueries extends Context.Service<LeaveQueries, {
   /** Newest first: all for the office, for a teacher those of the students who attend then, else one's own. */

@@ -34,6 +34,30 @@ export const studentInView = (
   return others.length > 0 ? Effect.fail(new ChildNotNamed()) : Effect.succeed(only)
 }
 
+/** Classes, and their sessions, that the actor sees: all, the own ones, or those of a student in view. */
+export const inView = (
+  actor: Allowed,
+  studentId: MemberId | undefined
+): { readonly teacherId?: MemberId; readonly studentIds?: MemberId } => ({
+  ...(studentId === undefined ? {} : { studentIds: studentId }),
+  ...(!seesWholeAcademy(actor) && actor.roles.includes("TEACHER")
+      && (studentId === undefined || !ownStudents(actor).includes(studentId))
+    ? { teacherId: actor.memberId }
+    : {})
+})
+
+/** Refuses whoever is not the student, nor a parent, nor one who teaches them, nor sees the whole academy. */
+export const seesStudent = Effect.fnUntraced(function*(actor: Allowed, permission: Permission, studentId: MemberId) {
+  if (seesWholeAcademy(actor) || ownStudents(actor).includes(studentId)) return
+  const shared = yield* (yield* ReadModels).find("class", {
+    academyId: actor.academyId,
+    where: { teacherId: actor.memberId, studentIds: studentId },
+    order: "ascending",
+    limit: 1
+  })
+  if (shared.length === 0) return yield* new NotAllowed({ permission })
+})
+
 /** The class, if the academy has it and the actor teaches it or sees the whole academy. */
 export const classInView = (
   actor: Allowed,

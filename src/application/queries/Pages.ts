@@ -1,6 +1,6 @@
 /** Pages of what PostgreSQL lists. */
 import { Effect } from "effect"
-import type { Page } from "./Queries.ts"
+import type { Page } from "./Paging.ts"
 
 /** 1 to 100 of them, behind the last one of the page before. */
 export interface PageAfter<Id> {

@@ -1,5 +1,6 @@
 /** Lists of the read side, page by page. */
 import { Effect } from "effect"
+import type { LocalDate } from "../../domain/LocalTime.ts"
 import { type Kind, placeOf, type View } from "../../domain/ReadModel.ts"
 import type { Query, ReadModels } from "../../ports/ReadModels.ts"
 import type { Allowed } from "../Authorize.ts"
@@ -15,6 +16,16 @@ export interface Page<A> {
   /** Where the next page begins; null at the end. */
   readonly next: string | null
 }
+
+/** Both ends included; undefined is open. */
+export interface Days {
+  readonly dateFrom: LocalDate | undefined
+  readonly dateTo: LocalDate | undefined
+}
+export const bounds = ({ dateFrom, dateTo }: Days) => ({
+  ...(dateFrom === undefined ? {} : { dateFrom }),
+  ...(dateTo === undefined ? {} : { dateTo })
+})
 
 /** One more than asked for tells whether there is a next page. */
 export const pagesOf = (readModels: ReadModels["Service"]) =>

@@ -4,6 +4,7 @@ import type { AttendanceChange } from "../../domain/Attendance.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
 import type { AttendanceId, ClassId, MemberId, SessionId } from "../../domain/Ids.ts"
 import type { LocalDate } from "../../domain/LocalTime.ts"
+import { nameSearch } from "../../domain/NameSearch.ts"
 import { type Role, seesWholeAcademy } from "../../domain/Permission.ts"
 import type { Kind, View } from "../../domain/ReadModel.ts"
 import type { Session } from "../../domain/Session.ts"
@@ -13,17 +14,11 @@ import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
-import { type ChildNotNamed, classInView, ownStudents, studentInView } from "./Ownership.ts"
-import { type Page, type PageRequest, pagesOf } from "./Paging.ts"
+import { type ChildNotNamed, classInView, inView, ownStudents, seesStudent, studentInView } from "./Ownership.ts"
+import { bounds, type Days, type Page, type PageRequest, pagesOf } from "./Paging.ts"
 
 /** A class has up to 500 seats; over its time more students than that have sat in them. */
 const largestRoll = 2000
-
-/** Both ends included; undefined is open. */
-interface Days {
-  readonly dateFrom: LocalDate | undefined
-  readonly dateTo: LocalDate | undefined
-}
 
 type Denied = NotAllowed | AcademyNotNamed
 type List<K extends Kind, Filter> = (
@@ -32,17 +27,16 @@ type List<K extends Kind, Filter> = (
 ) => Effect.Effect<Page<View<K>>, Denied | NotFound | ChildNotNamed | ReadSideUnavailable, CurrentActor>
 
 export class Queries extends Context.Service<Queries, {
-  readonly members: List<"member", { readonly role: Role | undefined; readonly status: string | undefined }>
+  readonly members: List<
+    "member",
+    { readonly role: Role | undefined; readonly status: string | undefined; readonly name: string | undefined }
+  >
   /** Staff see by class; students their own classes, parents those of a child. */
   readonly classes: List<"class", { readonly status: string | undefined; readonly studentId: MemberId | undefined }>
   readonly attendancesOfClass: List<"attendance", { readonly classId: ClassId; readonly date: LocalDate }>
   readonly attendancesOfStudent: List<
     "attendance",
     { readonly studentId: MemberId | undefined } & Days
-  >
-  readonly classDays: List<
-    "class_day",
-    { readonly classId: ClassId } & Days
   >
   readonly sessions: (
     classId: ClassId,
@@ -78,19 +72,17 @@ export class Queries extends Context.Service<Queries, {
               ...(filter.role === undefined ? {} : { roles: filter.role }),
               ...(filter.status === undefined ? {} : { status: filter.status })
             },
+            ...(filter.name === undefined ? {} : { name: nameSearch(filter.name) }),
             order: "ascending"
           })
         }),
         classes: Effect.fn("Queries.classes")(function*(filter, request) {
           const actor = yield* allowInAcademy("class:read")
           const studentId = yield* studentInView(actor, "class:read", filter.studentId)
-          const teaching = !seesWholeAcademy(actor) && actor.roles.includes("TEACHER")
-            && (studentId === undefined || !ownStudents(actor).includes(studentId))
           return yield* page(actor, "class", request, {
             where: {
               ...(filter.status === undefined ? {} : { status: filter.status }),
-              ...(studentId === undefined ? {} : { studentIds: studentId }),
-              ...(teaching ? { teacherId: actor.memberId } : {})
+              ...inView(actor, studentId)
             },
             order: "ascending"
           })
@@ -109,29 +101,11 @@ export class Queries extends Context.Service<Queries, {
           const actor = yield* allowInAcademy("attendance:read")
           const studentId = yield* studentInView(actor, "attendance:read", filter.studentId)
           if (studentId === undefined) return yield* new NotAllowed({ permission: "attendance:read" })
-          if (!seesWholeAcademy(actor) && !ownStudents(actor).includes(studentId)) {
-            // A teacher sees the students of the own classes.
-            const shared = yield* readModels.find("class", {
-              academyId: actor.academyId,
-              where: { teacherId: actor.memberId, studentIds: studentId },
-              order: "ascending",
-              limit: 1
-            })
-            if (shared.length === 0) return yield* new NotAllowed({ permission: "attendance:read" })
-          }
+          yield* Effect.provideService(seesStudent(actor, "attendance:read", studentId), ReadModels, readModels)
           return yield* page(actor, "attendance", request, {
             where: { studentId },
             ...bounds(filter),
             order: "descending"
-          })
-        }),
-        classDays: Effect.fn("Queries.classDays")(function*(filter, request) {
-          const actor = yield* allowInAcademy("statistics:read")
-          yield* Effect.provideService(classInView(actor, "statistics:read", filter.classId), ReadModels, readModels)
-          return yield* page(actor, "class_day", request, {
-            where: { classId: filter.classId },
-            ...bounds(filter),
-            order: "ascending"
           })
         }),
         sessions: Effect.fn("Queries.sessions")(function*(classId, days) {
@@ -171,8 +145,3 @@ export class Queries extends Context.Service<Queries, {
     })
   )
 }
-
-const bounds = (filter: Days) => ({
-  ...(filter.dateFrom === undefined ? {} : { dateFrom: filter.dateFrom }),
-  ...(filter.dateTo === undefined ? {} : { dateTo: filter.dateTo })
-})

@@ -11,6 +11,7 @@ import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { LeaveApi } from "./LeaveApi.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
+import { RegisterApi } from "./RegisterApi.ts"
 import { SessionApi } from "./SessionApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
 
@@ -25,6 +26,7 @@ export class Api extends HttpApi.make("ams")
     MemberApi,
     ClassApi,
     SessionApi,
+    RegisterApi,
     AttendanceApi,
     StatisticsApi,
     OperationsApi,

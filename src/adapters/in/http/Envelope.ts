@@ -51,17 +51,19 @@ export const created = <A>(data: A, location: string) =>
 
 export const accepted = created
 
-/** Opaque to callers: the last id of a page. */
-const Cursor = Schema.StringFromBase64Url.check(
-  Schema.isPattern(/^[0-9a-f:-]{1,80}$/, { expected: "the nextCursor of another page" })
-)
-const encodeCursor = Schema.encodeSync(Cursor)
+/** Opaque to callers: the place of a page's last one. */
+const cursorBy = (place: RegExp) =>
+  Schema.StringFromBase64Url.check(Schema.isPattern(place, { expected: "the nextCursor of another page" }))
+const encodeCursor = Schema.encodeSync(Schema.StringFromBase64Url)
 
 const limits = { minimum: 1, maximum: 100, default: 20 }
-export const paging = {
+/** Pages of a list whose places look like this. */
+export const pagingBy = (place: RegExp) => ({
   limit: Schema.Int.check(Schema.isBetween(limits)).pipe(Schema.withDecodingDefault(Effect.succeed(limits.default))),
-  cursor: Schema.optional(Cursor)
-}
+  cursor: Schema.optional(cursorBy(place))
+})
+/** The places of most lists are ids. */
+export const paging = pagingBy(/^[0-9a-f:-]{1,80}$/)
 /** In the address a number is a text; OpenAPI should say what is meant. */
 export const documentPaging = (spec: object) =>
   JSON.parse(

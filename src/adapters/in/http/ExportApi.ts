@@ -1,7 +1,8 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { ExportFormat, Month } from "../../../domain/Export.ts"
+import { ExportFormat } from "../../../domain/Export.ts"
 import { ClassId, SessionId } from "../../../domain/Ids.ts"
+import { Month } from "../../../domain/LocalTime.ts"
 import { Auth } from "./Auth.ts"
 import { problems } from "./Problem.ts"
 

@@ -8,6 +8,7 @@ import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
 import { Queries } from "../../../application/queries/Queries.ts"
+import { StatisticsQueries } from "../../../application/queries/StatisticsQueries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
 import * as Enrollments from "./EnrollmentHttp.ts"
@@ -17,6 +18,7 @@ import * as FailedEvents from "./FailedEventsHttp.ts"
 import * as Leaves from "./LeaveHttp.ts"
 import * as Operations from "./OperationsHttp.ts"
 import { asProblem } from "./Problems.ts"
+import * as Registers from "./RegisterHttp.ts"
 
 const same = <A>(item: A) => item
 
@@ -52,7 +54,7 @@ const members = HttpApiBuilder.group(
         Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/members/${made.id}`)),
       list: ({ query }) =>
         Effect.map(
-          asProblem(queries.members({ role: query.role, status: query.status }, pageOf(query))),
+          asProblem(queries.members({ role: query.role, status: query.status, name: query.name }, pageOf(query))),
           (page) => many(page, same)
         ),
       linkGuardian: ({ params, payload }) =>
@@ -131,8 +133,9 @@ const statistics = HttpApiBuilder.group(
   Api,
   "statistics",
   Effect.fnUntraced(function*(handlers) {
-    const queries = yield* Queries
+    const queries = yield* StatisticsQueries
     return handlers.handleAll({
+      figures: ({ query }) => Effect.map(asProblem(queries.figures(query)), one),
       classDays: ({ query }) =>
         Effect.map(
           asProblem(queries.classDays(
@@ -154,6 +157,7 @@ export const layer = Layer.mergeAll(
   statistics,
   Enrollments.layer,
   Leaves.layer,
+  Registers.layer,
   Operations.layer,
   FailedEvents.layer,
   Exports.layer

@@ -9,10 +9,21 @@ import { Auth } from "./Auth.ts"
 import { Body, Created, Many, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
+/** As long as a name may be, and nothing that is in none. */
+const Typed = Schema.Trim.check(
+  Schema.isPattern(/^[^\p{C}\ufffd]{1,60}$/u, { expected: "1 to 60 characters of a name" })
+)
+
 export class MemberApi extends HttpApiGroup.make("members").add(
   HttpApiEndpoint.post("create", "/", { payload: Body(NewMember), success: Created(Member), error: problems }),
   HttpApiEndpoint.get("list", "/", {
-    query: { ...paging, role: Schema.optional(Role), status: Schema.optional(MemberStatus) },
+    query: {
+      ...paging,
+      role: Schema.optional(Role),
+      status: Schema.optional(MemberStatus),
+      /** Part of a name, as typed: Korean initial consonants and unfinished syllables too. */
+      name: Schema.optional(Typed)
+    },
     success: Many(MemberView),
     error: problems
   }),

@@ -191,10 +191,12 @@ const surround = <E>(
       millis / 1000
     )
     yield* Effect.logDebug("request", { method: request.method, route, status: answer.status, millis })
-    return HttpServerResponse.setHeaders(
-      answer,
-      answer.status === 401 ? { ...securityHeaders, "www-authenticate": "Bearer" } : securityHeaders
-    )
+    return HttpServerResponse.setHeaders(answer, {
+      ...securityHeaders,
+      ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      // What a proxy keeps back until there is more of it, nobody sees live.
+      ...(answer.headers["content-type"]?.startsWith("text/event-stream") === true ? { "x-accel-buffering": "no" } : {})
+    })
   })
 
 /** A trace for each request, continuing the caller's; without an exporter the server would make none. */

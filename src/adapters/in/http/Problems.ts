@@ -5,6 +5,7 @@ import type { LoginRefused } from "../../../application/commands/AuthCommands.ts
 import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
+import type { TooManyStreams } from "../../../application/queries/Live.ts"
 import type { ChildNotNamed } from "../../../application/queries/Ownership.ts"
 import type { HolidayPast } from "../../../domain/Academy.ts"
 import type { InvalidTransition, NotEnrolled, OutsideCheckIn, SessionNotOpen } from "../../../domain/Attendance.ts"
@@ -25,6 +26,7 @@ import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
 import type { InvalidLeave, LeaveNotRequested, LeaveOverlaps } from "../../../domain/Leave.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
 import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
+import type { InvalidPeriod } from "../../../domain/Statistics.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
 import type { Busy, TookTooLong } from "../../../ports/CpuPool.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
@@ -49,6 +51,7 @@ export type Condition =
   | HandlerNotPaused
   | HolidayPast
   | InvalidLeave
+  | InvalidPeriod
   | InvalidRange
   | InvalidSchedule
   | InvalidToken
@@ -78,6 +81,7 @@ export type Condition =
   | StorageUnavailable
   | TookTooLong
   | TooManyLogins
+  | TooManyStreams
 
 type Table = {
   readonly [Tag in Condition["_tag"]]: (
@@ -188,6 +192,13 @@ const table: Table = {
     code: "LEAVE_INVALID",
     ko: "결석 신청 기간이 올바르지 않습니다. 지난 7일부터 최대 366일까지 신청할 수 있습니다.",
     en: `These cannot be days of leave: ${message}.`
+  }),
+  InvalidPeriod: ({ mostDays }) => ({
+    status: 400,
+    code: "STATISTICS_INVALID_PERIOD",
+    ko: `기간은 시작일부터 ${mostDays}일까지입니다.`,
+    en: `A period does not end before it begins, and has at most ${mostDays} days.`,
+    errors: [{ pointer: "/query/dateTo", code: "INVALID", message: `0 to ${mostDays - 1} days after dateFrom` }]
   }),
   InvalidRange: plain(
     422,
@@ -378,6 +389,12 @@ const table: Table = {
     "AUTH_BUSY",
     "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
     "Many people are logging in; try again in a moment."
+  ),
+  TooManyStreams: plain(
+    503,
+    "COMMON_TOO_MANY_STREAMS",
+    "실시간 연결이 너무 많습니다. 잠시 후 다시 시도해 주세요.",
+    "As many streams are open as one process has; try again in a moment."
   )
 }
 

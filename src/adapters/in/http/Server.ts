@@ -1,10 +1,11 @@
 /** The HTTP server: routes, limits, and a clean end. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Layer } from "effect"
+import { ByteSize, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { randomBytes } from "node:crypto"
 import { createServer, type Server, type ServerResponse } from "node:http"
+import { Live } from "../../../application/queries/Live.ts"
 import { Api } from "./Api.ts"
 import * as Auth from "./Auth.ts"
 import * as DevInbox from "./DevInbox.ts"
@@ -96,19 +97,33 @@ const server = () =>
       else socket.destroy()
     })
 
+/** Streams never end by themselves: they are ended before the door closes, which waits for what is in flight. */
+const endStreams = Layer.effectDiscard(Effect.flatMap(Live, ({ end }) => Effect.addFinalizer(() => end)))
+
+interface Options {
+  readonly development: boolean
+  readonly host: string
+  readonly port: number
+  /** Streams at once. */
+  readonly liveStreams: number
+}
+
 /** Listens; ends by closing the door and giving requests in flight 8 s. Says where: port 0 is any free one. */
-export const layer = (options: { readonly development: boolean; readonly host: string; readonly port: number }) =>
-  HttpRouter.serve(routes(options), {
-    disableLogger: true,
-    disableListenLog: true,
-    routerConfig: Middleware.matching
-  }).pipe(
-    Layer.provideMerge(
-      NodeHttpServer.layer(server, {
-        host: options.host,
-        port: options.port,
-        gracefulShutdownTimeout: "8 seconds"
-      })
-    ),
-    Layer.provide(Middleware.tracing)
-  )
+export const layer = (options: Options) =>
+  Layer.provideMerge(
+    endStreams,
+    HttpRouter.serve(routes(options), {
+      disableLogger: true,
+      disableListenLog: true,
+      routerConfig: Middleware.matching
+    }).pipe(
+      Layer.provideMerge(
+        NodeHttpServer.layer(server, {
+          host: options.host,
+          port: options.port,
+          gracefulShutdownTimeout: "8 seconds"
+        })
+      ),
+      Layer.provide(Middleware.tracing)
+    )
+  ).pipe(Layer.provide(Live.layer(options.liveStreams)))

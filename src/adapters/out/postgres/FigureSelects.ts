@@ -48,7 +48,8 @@ export const figures = (sql: SqlClient.SqlClient) => ({
         join lateral (
           select count(*) as planned, count(*) filter (where s.status <> 'CANCELLED') as sessions,
             count(*) filter (where s.status = 'CLOSED') as held
-          from class_session s where s.class_id = c.id and s.day = asked.day) as planned on planned.planned > 0
+          from class_session s
+          where s.class_id = c.id and s.day = asked.day and s.cause is distinct from 'PLAN') as planned on planned.planned > 0
         cross join lateral (
           select jsonb_build_object(${sql.literal(counted)}) as doc
           from (

@@ -29,7 +29,7 @@ const walks = (sql: SqlClient.SqlClient): { readonly [K in Kind]: Walk } => {
   return {
     member: table("member", sql`academy_id is not null`),
     class: table("class"),
-    session: table("class_session"),
+    session: table("class_session", sql`cause is distinct from 'PLAN'`),
     attendance: table("attendance"),
     class_day: {
       page: (after, limit) => {
@@ -37,11 +37,13 @@ const walks = (sql: SqlClient.SqlClient): { readonly [K in Kind]: Walk } => {
         return sql<{ id: string }>`
           select class_id || ':' || day as id from (
             select distinct class_id, day from class_session
-            where (class_id, day) > (${classId}::uuid, ${day}::date) order by 1, 2 limit ${limit}) as days
+            where (class_id, day) > (${classId}::uuid, ${day}::date) and cause is distinct from 'PLAN'
+            order by 1, 2 limit ${limit}) as days
           order by class_id, day`.pipe(ids)
       },
       count: sql<{ count: number }>`
-        select count(*)::float8 as count from (select distinct class_id, day from class_session) as days`
+        select count(*)::float8 as count from (
+          select distinct class_id, day from class_session where cause is distinct from 'PLAN') as days`
     },
     student_day: {
       // Student by student, so that a page looks at no more of them than it needs.

@@ -107,7 +107,8 @@ export const selects = (sql: SqlClient.SqlClient): Selects => ({
         join class c on c.id = s.class_id
         join member t on t.id = c.teacher_id
         left join classroom r on r.id = c.classroom_id
-        where s.id = any(${ids}::uuid[])`,
+        -- What the timetable has taken away is no session any more.
+        where s.id = any(${ids}::uuid[]) and s.cause is distinct from 'PLAN'`,
       (doc) => {
         const register = decodeRegister(doc)
         return {

@@ -20,6 +20,8 @@ const say = Effect.fnUntraced(function*(endpoint: Endpoint, sent: Sent, path = a
   return yield* ams.call(endpoint.method, path, { ...(endpoint.secured ? { token: a.manager.token } : {}), ...sent })
 })
 
+/** Parameters in which almost any text is good. */
+const freeTexts = ["name"]
 /** No field takes this. */
 const wrong = { neither: ["text", "nor number"] }
 const tooLarge = JSON.stringify({ text: "x".repeat(2 ** 21) })
@@ -163,7 +165,7 @@ layer(World.layer, { excludeTestServices: true })("bad input to every endpoint",
     "%s names every wrong, doubled and unknown query parameter",
     ([, endpoint]) =>
       changingNothing(Effect.gen(function*() {
-        const names = [...endpoint.query, "nonsense"]
+        const names = [...endpoint.query.filter((name) => !freeTexts.includes(name)), "nonsense"]
         for (const value of ["%F0%9F%92%A5", "%00", "", "'or'1'='1", "-1", "1e99", "2026-02-30"]) {
           const query = `?${names.map((name) => `${name}=${value}`).join("&")}`
           const problem = problemOf(yield* say(endpoint, {}, address(endpoint, {}, query)), 400)

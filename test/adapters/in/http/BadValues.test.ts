@@ -108,7 +108,14 @@ layer(World.layer, { excludeTestServices: true })("bad values in a body", (it) =
           const { a } = yield* World
           const failures = "/api/v1/operations/failed-events"
           for (
-            const path of ["/api/v1/members", "/api/v1/classes", "/api/v1/attendances", failures, `${failures}/runs`]
+            const path of [
+              "/api/v1/members",
+              "/api/v1/classes",
+              "/api/v1/attendances",
+              "/api/v1/sessions",
+              failures,
+              `${failures}/runs`
+            ]
           ) {
             const answer = yield* ams.call("GET", `${path}?cursor=${cursor}`, { token: a.manager.token })
             expect(pointersOf(problemOf(answer, 400))).toEqual(["/query/cursor"])

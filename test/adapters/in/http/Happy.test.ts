@@ -5,6 +5,7 @@ import { alone, daily, person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 import { arrived, done, file, good, idOf, make, office, refused } from "./good.ts"
+import { figures, search, sessions } from "./goodSessions.ts"
 import { attending } from "./HappyAttending.ts"
 import { term } from "./HappyTerm.ts"
 
@@ -240,7 +241,7 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
       const days = { token: teacher.token, query: `?classId=${classId}&dateFrom=${date}&dateTo=${addDays(date, 1)}` }
       expect(yield* good("statistics.classDays", days)).toMatchObject([
         { date, sessions: 1, expected: 1, present: 1, late: 0, absent: 0, excused: 0, attendanceRate: 1 },
-        { date: addDays(date, 1), sessions: 1, expected: 1, present: 0, attendanceRate: 0 }
+        { date: addDays(date, 1), sessions: 1, held: 0, expected: 1, present: 0, attendanceRate: null }
       ])
       expect(yield* good("classes.list", { token: student.token })).toMatchObject([{ id: classId, enrolled: 1 }])
     }))
@@ -385,6 +386,12 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
 
   term(it)
   attending(it)
+
+  it.effect("sees sessions as they are lived: the day, the register, who was told what, the month", () => sessions)
+
+  it.effect("finds people by a few letters of their names", () => search)
+
+  it.effect("sums up days, weeks and months, of whom one may know", () => figures)
 
   it("was made to every endpoint", () => {
     expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])

@@ -85,6 +85,8 @@ class Lists
         "enrollments.list": [`/api/v1/classes/${a.own.classId}/enrollments`, manager],
         "enrollments.waiting": [`/api/v1/classes/${a.own.classId}/waiting`, manager],
         "leaves.list": ["/api/v1/leaves", manager],
+        // Each of the classes meets every day.
+        "registers.ofDay": [`/api/v1/sessions?date=${addDays(date, 1)}`, manager],
         "failedEvents.list": ["/api/v1/operations/failed-events", manager],
         "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],
         "statistics.classDays": [`/api/v1/statistics/class-days?classId=${a.own.classId}`, manager]

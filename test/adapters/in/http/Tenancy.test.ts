@@ -85,6 +85,24 @@ attendances.ofClass B's             401    400   404      404      404       404
 attendances.ofStudent               401    400   403      403      403       403      200       200     200      200
 attendances.ofStudent own           401    400   200      200      200       403      200       403     200      403
 attendances.ofStudent B's           401    400   200      200      403       403      403       403     403      403
+registers.ofDay                      401    400   200      200      200       200      200       200     200      200
+registers.ofDay own student          401    400   200      200      200       200      200       403     200      403
+registers.ofDay B's student          401    400   200      200      200       200      403       403     403      403
+registers.show own                  401    400   200      200      200       403      403       403     403      403
+registers.show B's                  401    400   404      404      404       404      404       404     404      404
+registers.events own                401    400   200      200      200       403      403       403     403      403
+registers.events B's                401    400   404      404      404       404      404       404     404      404
+registers.dayEvents                  401    400   200      200      200       200      403       403     403      403
+registers.month own                  401    400   200      200      200       403      403       403     403      403
+registers.month B's                  401    400   404      404      404       404      404       404     404      404
+statistics.figures own academy      401    400   200      200      403       403      403       403     403      403
+statistics.figures B's academy      401    400   404      404      403       403      403       403     403      403
+statistics.figures own class        401    400   200      200      200       403      403       403     403      403
+statistics.figures B's class        401    400   404      404      404       404      403       403     403      403
+statistics.figures own teacher      401    400   200      200      200       403      403       403     403      403
+statistics.figures B's teacher      401    400   404      404      403       403      403       403     403      403
+statistics.figures own student      401    400   200      200      200       403      200       403     200      403
+statistics.figures B's student      401    400   404      404      403       403      403       403     403      403
 statistics.classDays own            401    400   200      200      200       403      403       403     403      403
 statistics.classDays B's            401    400   404      404      404       404      403       403     403      403
 exports.register own                401    400   200      200      200       403      403       403     403      403

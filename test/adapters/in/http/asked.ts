@@ -144,6 +144,9 @@ const asking = Effect.fnUntraced(function*(given: Given) {
 })
 const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 
+const figures = (of: string, id: string) =>
+  now({ query: `?of=${of}&id=${id}&by=MONTH&dateFrom=2026-01-01&dateTo=2026-12-31` })
+
 export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
   "auth.me": () => now({}),
   "academies.create": () => now({ body: { name: "n", registrationNumber: randomUUID().slice(0, 18) } }),
@@ -236,6 +239,24 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "attendances.ofStudent": () => now({}),
   "attendances.ofStudent own": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
   "attendances.ofStudent B's": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
+  "registers.ofDay": () => now({}),
+  "registers.ofDay own student": ({ own }) => now({ query: `?studentId=${own.studentId}` }),
+  "registers.ofDay B's student": ({ far }) => now({ query: `?studentId=${far.studentId}` }),
+  "registers.show own": ({ own }) => now({ params: own }),
+  "registers.show B's": ({ far }) => now({ params: far }),
+  "registers.events own": ({ own }) => now({ params: own }),
+  "registers.events B's": ({ far }) => now({ params: far }),
+  "registers.dayEvents": () => now({}),
+  "registers.month own": ({ own }) => now({ params: own }),
+  "registers.month B's": ({ far }) => now({ params: far }),
+  "statistics.figures own academy": ({ own }) => figures("ACADEMY", own.academyId),
+  "statistics.figures B's academy": ({ far }) => figures("ACADEMY", far.academyId || randomUUID()),
+  "statistics.figures own class": ({ own }) => figures("CLASS", own.classId),
+  "statistics.figures B's class": ({ far }) => figures("CLASS", far.classId),
+  "statistics.figures own teacher": ({ own }) => figures("TEACHER", own.teacherId),
+  "statistics.figures B's teacher": ({ far }) => figures("TEACHER", far.teacherId),
+  "statistics.figures own student": ({ own }) => figures("STUDENT", own.studentId),
+  "statistics.figures B's student": ({ far }) => figures("STUDENT", far.studentId),
   "statistics.classDays own": ({ own }) => now({ query: `?classId=${own.classId}&${days}` }),
   "statistics.classDays B's": ({ far }) => now({ query: `?classId=${far.classId}&${days}` }),
   "exports.register own": ({ own }) => now({ params: own, query: "?format=csv" }),

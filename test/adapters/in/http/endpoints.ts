@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly status: number
   /** Of a good answer. */
   readonly mediaTypes: ReadonlyArray<string>
+  /** It answers with server-sent events. */
+  readonly stream: boolean
 }
 
 const allOptional = (schema: { readonly ast: SchemaAST.AST } | undefined): boolean => {
@@ -41,6 +43,9 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
     onGroup: () => {},
     onEndpoint: ({ endpoint, group, successes }) => {
       const [payload] = endpoint.payload.values()
+      // Streams are not among the successes that are sent as a whole.
+      const [status] = successes.keys()
+      const stream = status === undefined && group.identifier !== "exports"
       found.push({
         name: `${group.identifier}.${endpoint.identifier}`,
         method: endpoint.method,
@@ -50,9 +55,13 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         query: fieldsOf(endpoint.query),
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
         mayBeEmpty: allOptional(payload?.schemas[0]),
-        // Streams are not among them.
-        status: [...successes.keys()][0] ?? 200,
-        mediaTypes: group.identifier === "exports" ? Object.values(mediaTypes) : ["application/json"]
+        status: status ?? 200,
+        stream,
+        mediaTypes: stream
+          ? ["text/event-stream"]
+          : group.identifier === "exports"
+          ? Object.values(mediaTypes)
+          : ["application/json"]
       })
     }
   })

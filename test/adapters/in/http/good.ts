@@ -11,6 +11,7 @@ export const done = new Set<string>()
 
 const Envelope = Schema.Struct({ data: Schema.Unknown, meta: Schema.Record(Schema.String, Schema.Unknown) })
 const envelope = Schema.decodeUnknownSync(Envelope, { onExcessProperty: "error" })
+const decodeJson = Schema.decodeSync(Schema.fromJsonString(Schema.Unknown))
 export const idOf = (data: unknown) => Schema.decodeUnknownSync(Schema.Struct({ id: Schema.String }))(data).id
 
 interface Call extends Sent {
@@ -29,6 +30,12 @@ const call = Effect.fnUntraced(function*(name: string, { params, query, ...sent 
 export const good = Effect.fnUntraced(function*(name: string, sent: Call) {
   const { answer, endpoint } = yield* call(name, sent)
   expect({ status: answer.status, text: answer.text }).toMatchObject({ status: endpoint.status })
+  if (endpoint.stream) {
+    expect(answer.headers["content-type"]).toContain("text/event-stream")
+    done.add(name)
+    const [, data = ""] = /^event: snapshot\ndata: (.*)\n\n/.exec(answer.text) ?? []
+    return decodeJson(data)
+  }
   expect(answer.headers["content-type"]).toBe("application/json")
   const { data } = envelope(answer.json)
   if (endpoint.status !== 200) {
