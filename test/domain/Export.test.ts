@@ -92,6 +92,18 @@ describe("a month of a class", () => {
     expect(figures([null, null, null, null, null])).toEqual([0, 0, 0, 0, 0, 0, null])
   })
 
+  it("counts as absent whoever has no mark where a roll was marked that is over, as the statistics do", () => {
+    const present = {
+      studentId: studentId(2),
+      name: "김민수",
+      marks: ["PRESENT", "NONE", null, "PRESENT", null]
+    } as const
+    const month = given(["NONE", "NONE", null, "NONE", null])
+    const [first] = monthTable({ ...month, students: [...month.students, present] }).rows
+    // The second was over, and nobody marked it; the last is still open.
+    expect(first?.slice(-7)).toEqual([3, 0, 0, 1, 0, 0, 0])
+  })
+
   it("has as many cells in each row as columns", () => {
     const { columns, rows } = monthTable(classMonth(30, 31))
     expect(new Set(rows.map((row) => row.length))).toEqual(new Set([columns.length]))

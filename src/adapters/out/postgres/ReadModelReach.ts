@@ -34,8 +34,9 @@ export const documentsReached = (sql: SqlClient.SqlClient) => (reach: ReadonlyAr
       join enrollment e on e.student_id = l.student_id
       join class_session s on s.class_id = e.class_id and s.day between l.from_date::date and l.until_date::date
       union
-      select 'attendance', a.id from attendance a
-      where a.session_id in (select id from of_class) or a.session_id = any(${idsOf(reach, "session")}::uuid[])`,
+      select 'attendance', a.id from of_class o join attendance a on a.session_id = o.id
+      union
+      select 'attendance', a.id from attendance a where a.session_id = any(${idsOf(reach, "session")}::uuid[])`,
     named
   )
 }
