@@ -16,7 +16,7 @@ import { classDayId, kinds, studentDayId } from "../../../src/domain/ReadModel.t
 import { ClassRepository } from "../../../src/ports/ClassRepository.ts"
 import { ReadModels } from "../../../src/ports/ReadModels.ts"
 import { Transaction, UnitOfWork } from "../../../src/ports/UnitOfWork.ts"
-import { as, daily, makeAcademy, person } from "../../support/academy.ts"
+import { alone, as, daily, makeAcademy, person } from "../../support/academy.ts"
 import { becomes } from "../../support/ams.ts"
 import { running } from "../../support/app.ts"
 import { presentDocuments, shownDocuments } from "../../support/readSide.ts"
@@ -143,7 +143,7 @@ const play = Effect.gen(function*() {
     payload: { ...ofOther, studentId: zero.memberId, status: "PRESENT", afterClose: true }
   })
   const newcomer = yield* members.create(person("STUDENT")).pipe(as(admin))
-  yield* enrollments.enroll(classId, { studentId: newcomer.id, from: addDays(today, 2) }).pipe(as(admin))
+  yield* enrollments.enroll(classId, { studentId: newcomer.id, from: addDays(today, 2), ...alone }).pipe(as(admin))
   const [enrollment] = yield* sql<{ id: string }>`
     update enrollment set until_date = ${addDays(today, -1)}, status = 'CANCELLED', version = 2
     where class_id = ${classId} and student_id = ${four.memberId} returning id`

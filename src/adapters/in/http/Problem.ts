@@ -59,6 +59,14 @@ export interface Described<Status extends number = number> {
   readonly requestedState?: string
 }
 
+/** A condition that has nothing to say besides its texts. */
+export const plain = <Status extends ProblemStatus>(status: Status, code: string, ko: string, en: string) => () => ({
+  status,
+  code,
+  ko,
+  en
+})
+
 export const titles: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",

@@ -33,7 +33,8 @@ import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
-import { body, type Described, type Problem, type ProblemStatus } from "./Problem.ts"
+import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
+import { queryProblems } from "./QueryProblems.ts"
 
 export type Condition =
   | AcademyNotNamed
@@ -89,14 +90,8 @@ type Table = {
   ) => Described<ProblemStatus>
 }
 
-const plain = <Status extends ProblemStatus>(status: Status, code: string, ko: string, en: string) => () => ({
-  status,
-  code,
-  ko,
-  en
-})
-
 const table: Table = {
+  ...queryProblems,
   AcademyNotNamed: plain(
     400,
     "COMMON_ACADEMY_NOT_NAMED",
@@ -132,12 +127,6 @@ const table: Table = {
     "COMMON_CHANGED_MEANWHILE",
     "다른 요청이 동시에 변경했습니다. 다시 시도해 주세요.",
     "Another request changed it at the same time. Please try again."
-  ),
-  ChildNotNamed: plain(
-    400,
-    "COMMON_CHILD_NOT_NAMED",
-    "자녀가 여럿이면 studentId를 지정해야 합니다.",
-    "Name one of your children by studentId."
   ),
   ClassFull: ({ capacity, day }) => ({
     status: 409,
@@ -192,13 +181,6 @@ const table: Table = {
     code: "LEAVE_INVALID",
     ko: "결석 신청 기간이 올바르지 않습니다. 지난 7일부터 최대 366일까지 신청할 수 있습니다.",
     en: `These cannot be days of leave: ${message}.`
-  }),
-  InvalidPeriod: ({ mostDays }) => ({
-    status: 400,
-    code: "STATISTICS_INVALID_PERIOD",
-    ko: `기간은 시작일부터 ${mostDays}일까지입니다.`,
-    en: `A period does not end before it begins, and has at most ${mostDays} days.`,
-    errors: [{ pointer: "/query/dateTo", code: "INVALID", message: `0 to ${mostDays - 1} days after dateFrom` }]
   }),
   InvalidRange: plain(
     422,
@@ -315,12 +297,6 @@ const table: Table = {
     "이미 등록된 전화번호입니다.",
     "A member of this academy has this phone number."
   ),
-  ReadSideUnavailable: plain(
-    503,
-    "COMMON_UNAVAILABLE",
-    "잠시 후 다시 시도해 주세요.",
-    "The read side does not answer; try again in a moment."
-  ),
   RegistrationNumberTaken: plain(
     409,
     "ACADEMY_DUPLICATE",
@@ -389,12 +365,6 @@ const table: Table = {
     "AUTH_BUSY",
     "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
     "Many people are logging in; try again in a moment."
-  ),
-  TooManyStreams: plain(
-    503,
-    "COMMON_TOO_MANY_STREAMS",
-    "실시간 연결이 너무 많습니다. 잠시 후 다시 시도해 주세요.",
-    "As many streams are open as one process has; try again in a moment."
   )
 }
 

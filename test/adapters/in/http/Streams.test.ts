@@ -1,6 +1,6 @@
 import { expect, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { person } from "../../../support/academy.ts"
+import { alone, person } from "../../../support/academy.ts"
 import { becomes } from "../../../support/ams.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { read as readFrom } from "../../../support/stream.ts"
@@ -87,7 +87,7 @@ layer(World.layer, { excludeTestServices: true })("a live view", (it) => {
       yield* ams.sql(`update member set status = 'INACTIVE' where id = '${manager}'`)
       const enter = Effect.gen(function*() {
         const someone = yield* ams.make("/api/v1/members", person("STUDENT"), a.office)
-        yield* ams.make(`/api/v1/classes/${a.other.classId}/enrollments`, { studentId: someone }, a.office)
+        yield* ams.make(`/api/v1/classes/${a.other.classId}/enrollments`, { studentId: someone, ...alone }, a.office)
       })
       // Who may do what is known for a second; each change makes the reader look again.
       yield* becomes(Effect.map(enter, reader.isOver), (over) => expect(over).toBe(true))
@@ -104,7 +104,7 @@ layer(World.layer, { excludeTestServices: true })("a live view", (it) => {
         const someone = yield* ams.make("/api/v1/members", person("STUDENT"), a.office)
         yield* ams.make(
           `/api/v1/classes/${a.own.classId}/enrollments`,
-          { studentId: someone, from: a.own.date },
+          { studentId: someone, from: a.own.date, ...alone },
           a.office
         )
         yield* becomes(newest(quick), (data) => expect(JSON.stringify(data)).toContain(someone))
