@@ -70,8 +70,6 @@ import { SessionQueries } from "./application/queries/SessionQueries.ts"
 import { StatisticsQueries } from "./application/queries/StatisticsQueries.ts"
 import type { Settings } from "./Config.ts"
 import { HandlerName } from "./domain/Subscription.ts"
-import { ReadSideUnavailable } from "./ports/ReadModels.ts"
-import { SheetSource } from "./ports/SheetSource.ts"
 
 /** What the composition needs besides the settings: the database that was found or started, the key of the tokens. */
 export interface Found {
@@ -98,12 +96,6 @@ export const cpuPool = (settings: Pick<Settings, "workers">) =>
     mayWait: 32,
     timeLimit: Duration.seconds(30)
   })
-
-/** The documents that sheets are made of are not written yet: whoever asks for one is told to try again. */
-const sheets = Layer.succeed(SheetSource, {
-  register: () => Effect.fail(new ReadSideUnavailable({ rule: "no-sheets", cause: undefined })),
-  month: () => Effect.fail(new ReadSideUnavailable({ rule: "no-sheets", cause: undefined }))
-})
 
 /** All ports. */
 export const ports = (settings: Settings, found: Found) => {
@@ -141,7 +133,6 @@ export const ports = (settings: Settings, found: Found) => {
     Source.layer,
     ChangesByNotify.layer,
     readModels,
-    sheets,
     cpuPool(settings),
     settings.notifications === "sandbox" ? Sandbox.layer : Off.layer,
     Sandbox.layerInbox,
@@ -168,7 +159,7 @@ export const useCases = Layer.mergeAll(
   LeaveCommands.layer,
   Queries.layer,
   AcademyQueries.layer,
-  Exports.layer,
+  Layer.provide(Exports.layer, SessionQueries.layer),
   EnrollmentQueries.layer,
   LeaveQueries.layer,
   SessionQueries.layer,

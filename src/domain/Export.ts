@@ -1,10 +1,8 @@
 /** What staff take away as a file: the register of a session, and a month of a class. */
-import { DateTime, Schema } from "effect"
-import { AbsenceState } from "./Absence.ts"
+import { DateTime, Schema, Struct } from "effect"
 import { AttendanceStatus } from "./Attendance.ts"
-import { MemberId } from "./Ids.ts"
 import { type DayOfWeek, dayOfWeek, LocalDate, Month, timeIn, TimeZoneName } from "./LocalTime.ts"
-import { SessionStatus } from "./Session.ts"
+import { Entry, Register } from "./Register.ts"
 import type { Cell, Sheet } from "./Sheet.ts"
 import { attendanceRate } from "./Statistics.ts"
 
@@ -14,55 +12,38 @@ export type ExportFormat = typeof ExportFormat.Type
 /** As read documents have it, in ISO 8601. */
 const Instant = Schema.String
 
-export const Register = Schema.Struct({
-  className: Schema.String,
-  teacherName: Schema.String,
+/** What a register's sheet shows of the register. */
+export const RegisterSheet = Schema.Struct({
+  ...Struct.pick(Register.fields, ["className", "date"]),
   timeZone: TimeZoneName,
-  date: LocalDate,
-  startsAt: Instant,
-  endsAt: Instant,
-  status: SessionStatus,
-  /** In the order of the register. */
-  students: Schema.Array(Schema.Struct({
-    studentId: MemberId,
-    name: Schema.String,
-    status: AttendanceStatus,
-    requestedAt: Schema.NullOr(Instant),
-    confirmedAt: Schema.NullOr(Instant),
-    /** Why, for a student with leave on that day. */
-    leave: Schema.NullOr(Schema.String),
-    /** What the detector decided. */
-    absence: Schema.NullOr(AbsenceState),
-    /** Why it was corrected. */
-    note: Schema.NullOr(Schema.String)
-  }))
+  students: Schema.Array(
+    Schema.Struct(Struct.pick(Entry.fields, ["name", "status", "requestedAt", "confirmedAt", "leave", "absence"]))
+  )
 })
-export type Register = typeof Register.Type
+export type RegisterSheet = typeof RegisterSheet.Type
 
-export const ClassMonth = Schema.Struct({
+/** A month of a class as its sheet shows it. */
+export const MonthSheet = Schema.Struct({
   className: Schema.String,
   month: Month,
   timeZone: TimeZoneName,
   /** Sessions that began later are still to come, and count for nothing. */
   asOf: Instant,
   /** By start. */
-  sessions: Schema.Array(Schema.Struct({ date: LocalDate, startsAt: Instant, status: SessionStatus })),
-  /** In the order of the sheet. */
-  students: Schema.Array(Schema.Struct({
-    studentId: MemberId,
-    name: Schema.String,
-    /** For each session in turn; null where the student was not enrolled on that day. */
-    marks: Schema.Array(Schema.NullOr(AttendanceStatus))
-  }))
+  sessions: Schema.Array(Schema.Struct(Struct.pick(Register.fields, ["date", "startsAt", "status"]))),
+  /** In the order of the sheet; statuses go with the sessions, null where the student was not enrolled on that day. */
+  students: Schema.Array(
+    Schema.Struct({ name: Schema.String, statuses: Schema.Array(Schema.NullOr(AttendanceStatus)) })
+  )
 })
-export type ClassMonth = typeof ClassMonth.Type
+export type MonthSheet = typeof MonthSheet.Type
 
 /** What is to be written, all of it as data. */
 export const Export = Schema.Struct({
   format: ExportFormat,
   of: Schema.Union([
-    Schema.Struct({ _tag: Schema.Literal("Register"), register: Register }),
-    Schema.Struct({ _tag: Schema.Literal("ClassMonth"), month: ClassMonth })
+    Schema.Struct({ _tag: Schema.Literal("Register"), register: RegisterSheet }),
+    Schema.Struct({ _tag: Schema.Literal("ClassMonth"), month: MonthSheet })
   ])
 })
 export type Export = typeof Export.Type
@@ -79,13 +60,12 @@ const statusWords: Readonly<Record<AttendanceStatus, string>> = {
   EXCUSED: "인정결석"
 }
 
-const absenceWords: Readonly<Record<AbsenceState, string>> = {
-  HELD: "미출석 확인 중",
-  SKIPPED: "",
-  EXPIRED: "",
+const leaveWords = { REQUESTED: "신청", APPROVED: "승인" } as const
+
+const absenceWords = {
   ALERTED: "보호자에게 미출석 알림",
   RETRACTED: "미출석 알림 후 도착"
-}
+} as const
 
 const weekdays: Readonly<Record<DayOfWeek, string>> = {
   MON: "월",
@@ -100,9 +80,6 @@ const weekdays: Readonly<Record<DayOfWeek, string>> = {
 const clock = (zone: TimeZoneName, instant: string | null): string | null =>
   instant === null ? null : timeIn(zone, DateTime.makeUnsafe(instant))
 
-const remarks = (...parts: ReadonlyArray<string | null>) =>
-  parts.filter((part) => part !== null && part !== "").join(", ")
-
 // ---- the sheets
 
 /** What it is called: on the sheet, and as a file. */
@@ -114,28 +91,28 @@ export const titleOf = (of: Exported): string =>
 type Table = Omit<Sheet, "title">
 
 /** One line for each student. Times are those of the day at the academy. */
-export const registerTable = ({ students, timeZone }: Register): Table => ({
+export const registerTable = ({ students, timeZone }: RegisterSheet): Table => ({
   columns: [
     { heading: "번호", width: 6 },
     { heading: "이름", width: 14 },
     { heading: "상태", width: 10 },
     { heading: "출석 요청 시각", width: 14 },
     { heading: "확인 시각", width: 10 },
-    { heading: "휴가", width: 24 },
+    { heading: "휴가", width: 10 },
     { heading: "비고", width: 32 }
   ],
-  rows: students.map(({ absence, confirmedAt, leave, name, note, requestedAt, status }, index): ReadonlyArray<Cell> => [
+  rows: students.map(({ absence, confirmedAt, leave, name, requestedAt, status }, index): ReadonlyArray<Cell> => [
     index + 1,
     name,
     statusWords[status],
     clock(timeZone, requestedAt),
     clock(timeZone, confirmedAt),
-    leave,
-    remarks(absence === null ? null : absenceWords[absence], note)
+    leave === null ? null : leaveWords[leave],
+    absence === null ? null : absenceWords[absence.state]
   ])
 })
 
-type Meeting = ClassMonth["sessions"][number]
+type Meeting = MonthSheet["sessions"][number]
 
 const headingOf = ({ date, startsAt, status }: Meeting, timeZone: TimeZoneName, alone: boolean) => {
   const day = `${Number(date.slice(5, 7))}/${Number(date.slice(8))}(${weekdays[dayOfWeek(date)]})`
@@ -147,12 +124,13 @@ const headingOf = ({ date, startsAt, status }: Meeting, timeZone: TimeZoneName, 
  * student was enrolled. Absent and the rate are those of the statistics: where a roll was marked that is over, also
  * whoever has no mark.
  */
-export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): Table => {
+export const monthTable = ({ asOf, sessions, students, timeZone }: MonthSheet): Table => {
   const held = sessions.map(({ startsAt, status }) =>
     status !== "CANCELLED" && Date.parse(startsAt) <= Date.parse(asOf)
   )
   const isMarked = sessions.map(({ status }, session) =>
-    status === "CLOSED" && students.some(({ marks }) => marks[session] === "PRESENT" || marks[session] === "LATE")
+    status === "CLOSED" &&
+    students.some(({ statuses }) => statuses[session] === "PRESENT" || statuses[session] === "LATE")
   )
   const alone = (date: LocalDate) => sessions.filter((one) => one.date === date).length === 1
   return {
@@ -164,17 +142,17 @@ export const monthTable = ({ asOf, sessions, students, timeZone }: ClassMonth): 
         .map((heading) => ({ heading, width: 9 })),
       { heading: "출석률", width: 9, percent: true }
     ],
-    rows: students.map(({ marks, name }, index): ReadonlyArray<Cell> => {
-      const due = marks.filter((mark, session) => mark !== null && held[session] === true)
+    rows: students.map(({ name, statuses }, index): ReadonlyArray<Cell> => {
+      const due = statuses.filter((mark, session) => mark !== null && held[session] === true)
       const count = (status: AttendanceStatus) => due.filter((mark) => mark === status).length
       const [present, late, excused] = [count("PRESENT"), count("LATE"), count("EXCUSED")]
-      const unmarked = marks.filter((mark, session) => mark === "NONE" && isMarked[session] === true).length
+      const unmarked = statuses.filter((mark, session) => mark === "NONE" && isMarked[session] === true).length
       const absent = count("ABSENT") + unmarked
       return [
         index + 1,
         name,
         // Nobody is unmarked at what is still to come, or is not.
-        ...marks.map((mark, session) =>
+        ...statuses.map((mark, session) =>
           mark === null || (mark === "NONE" && held[session] !== true) ? null : statusWords[mark]
         ),
         due.length,

@@ -147,7 +147,12 @@ export const lines = (one: Report): ReadonlyArray<string> => {
       ["latency", `p50 ${commands.latency.p50} ms, p99 ${commands.latency.p99} ms of the committed ones`],
       ["events", `${found.events}, with ${found.deliveries} deliveries; ${one.mostOpen} open at most`],
       ["messages", `${found.messages} for ${found.notifications} notifications`],
-      ["settled", one.settledIn === undefined ? "not within two minutes" : `${seconds(one.settledIn)} after the load`],
+      [
+        "settled",
+        one.settledIn === undefined
+          ? "no delivery got done for two minutes"
+          : `${seconds(one.settledIn)} after the load`
+      ],
       [
         "machine",
         `somebody waited for a processor ${one.machine.waited} % of the time; the driver's own timers came late by p99 ${one.machine.late.p99} ms, max ${one.machine.late.max} ms`

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import {
-  type ClassMonth,
   Export,
   fileName,
+  type MonthSheet,
   monthTable,
   registerTable,
   sheetOf,
@@ -11,15 +11,15 @@ import {
 } from "../../src/domain/Export.ts"
 import { LocalDate, Month } from "../../src/domain/LocalTime.ts"
 import { zone } from "../support/academy.ts"
-import { classMonth, register, student, studentId } from "../support/sheets.ts"
+import { classMonth, register, student } from "../support/sheets.ts"
 
 describe("the register of a session", () => {
   const { columns, rows } = registerTable(register([
     student("홍길동", { requestedAt: "2026-11-23T06:58:00.000Z", confirmedAt: "2026-11-23T15:01:59.000Z" }),
-    student("김하나", { status: "EXCUSED", leave: "가족 여행" }),
-    student("이두리", { status: "LATE", absence: "RETRACTED", note: "버스 지연" }),
-    student("박세나", { status: "NONE", absence: "ALERTED" }),
-    student("최네오", { status: "REQUESTED", absence: "SKIPPED" }),
+    student("김하나", { status: "EXCUSED", leave: "APPROVED" }),
+    student("이두리", { status: "LATE", absence: { state: "RETRACTED", reason: "CAME_AFTER_ALL" } }),
+    student("박세나", { status: "NONE", absence: { state: "ALERTED", reason: "NOT_THERE" } }),
+    student("최네오", { status: "REQUESTED", leave: "REQUESTED" }),
     student("정다섯", { status: "ABSENT", absence: null })
   ]))
 
@@ -28,12 +28,12 @@ describe("the register of a session", () => {
       ["번호", "이름", "상태", "출석 요청 시각", "확인 시각", "휴가", "비고"]
     )
     expect(rows).toEqual([
-      [1, "홍길동", "출석", "15:58", "00:01", null, ""],
-      [2, "김하나", "인정결석", null, null, "가족 여행", ""],
-      [3, "이두리", "지각", null, null, null, "미출석 알림 후 도착, 버스 지연"],
+      [1, "홍길동", "출석", "15:58", "00:01", null, null],
+      [2, "김하나", "인정결석", null, null, "승인", null],
+      [3, "이두리", "지각", null, null, null, "미출석 알림 후 도착"],
       [4, "박세나", "미확인", null, null, null, "보호자에게 미출석 알림"],
-      [5, "최네오", "대기", null, null, null, ""],
-      [6, "정다섯", "결석", null, null, null, ""]
+      [5, "최네오", "대기", null, null, "신청", null],
+      [6, "정다섯", "결석", null, null, null, null]
     ])
   })
 })
@@ -44,7 +44,7 @@ describe("a month of a class", () => {
     startsAt: `2026-11-${startsAt}:00.000Z`,
     status
   })
-  const given = (marks: ClassMonth["students"][number]["marks"]): ClassMonth => ({
+  const given = (marks: MonthSheet["students"][number]["statuses"]): MonthSheet => ({
     className: "수학",
     month: Month.make("2026-11"),
     timeZone: zone,
@@ -56,9 +56,9 @@ describe("a month of a class", () => {
       day("16", "16T07:00", "SCHEDULED"),
       day("23", "23T07:00", "SCHEDULED")
     ],
-    students: [{ studentId: studentId(1), name: "홍길동", marks }]
+    students: [{ name: "홍길동", statuses: marks }]
   })
-  const figures = (marks: ClassMonth["students"][number]["marks"]) => monthTable(given(marks)).rows[0]?.slice(-7)
+  const figures = (marks: MonthSheet["students"][number]["statuses"]) => monthTable(given(marks)).rows[0]?.slice(-7)
 
   it("has a column for each session, told apart by time where a day has two, and figures at the end", () => {
     expect(monthTable(given([])).columns.map(({ heading }) => heading)).toEqual([
@@ -94,9 +94,8 @@ describe("a month of a class", () => {
 
   it("counts as absent whoever has no mark where a roll was marked that is over, as the statistics do", () => {
     const present = {
-      studentId: studentId(2),
       name: "김민수",
-      marks: ["PRESENT", "NONE", null, "PRESENT", null]
+      statuses: ["PRESENT", "NONE", null, "PRESENT", null]
     } as const
     const month = given(["NONE", "NONE", null, "NONE", null])
     const [first] = monthTable({ ...month, students: [...month.students, present] }).rows
@@ -134,7 +133,13 @@ it("what is to be written is its own encoding, as what crosses to a thread must 
   for (
     const asked of [
       { format: "csv", of: { _tag: "ClassMonth", month: classMonth(3, 3) } },
-      { format: "xlsx", of: { _tag: "Register", register: register([student("홍길동", { absence: "HELD" })]) } }
+      {
+        format: "xlsx",
+        of: {
+          _tag: "Register",
+          register: register([student("홍길동", { absence: { state: "ALERTED", reason: "NOT_THERE" } })])
+        }
+      }
     ] as const
   ) {
     expect(Schema.encodeSync(Export)(asked)).toEqual(asked)

@@ -5,7 +5,6 @@ import { handlers, ports, useCases } from "../../src/App.ts"
 import type { Settings } from "../../src/Config.ts"
 import { freshDatabaseUrl } from "./postgres.ts"
 import { testSettings } from "./settings.ts"
-import { sheets } from "./sheets.ts"
 
 export { testSettings } from "./settings.ts"
 
@@ -17,11 +16,7 @@ export const coreOn = (url: Redacted.Redacted, changed: Partial<Settings> = {}) 
   return Layer.unwrap(
     Effect.map(
       key,
-      (jwtPrivateKey) =>
-        useCases.pipe(
-          Layer.provideMerge(sheets),
-          Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey }))
-        )
+      (jwtPrivateKey) => useCases.pipe(Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey })))
     )
   )
 }
