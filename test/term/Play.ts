@@ -202,7 +202,8 @@ const handlers = Effect.gen(function*() {
         const [first, ...others] = [...events.values()].filter((event: DomainEvent) => its.has(event.id))
         if (first === undefined) continue
         const failures = yield* handler.handle([first, ...others])
-        for (const failure of failures.values()) yield* Effect.die(failure)
+        const [failure] = failures.values()
+        if (failure !== undefined) return yield* Effect.die(failure)
       }
     }
   })
