@@ -4,7 +4,7 @@ import { addDays } from "../../../../src/domain/LocalTime.ts"
 import { alone, daily, person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
-import { arrived, done, file, good, idOf, make, office, refused } from "./good.ts"
+import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
 import { figures, search, sessions } from "./goodSessions.ts"
 import { attending } from "./HappyAttending.ts"
 import { term } from "./HappyTerm.ts"
@@ -305,29 +305,6 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
       for (const personal of [parent.name, parent.phone?.slice(-8) ?? "", "출석"]) {
         expect(JSON.stringify([story, next])).not.toContain(personal)
       }
-    }))
-
-  it.effect("takes the register and a month away as files, named by the class, and in the format that was asked for", () =>
-    Effect.gen(function*() {
-      const { a } = yield* World
-      const { classId, date, sessionId, teacher } = a.own
-      const params = { classId, sessionId, month: date.slice(0, 7) }
-      const { studentId } = yield* arrived()
-      yield* (yield* Ams).settled
-      const text = yield* file("exports.register", { token: teacher.token, params, query: "?format=csv" })
-      const said = new TextDecoder().decode(text.bytes)
-      expect(said.slice(0, 40)).toContain("번호,이름,상태")
-      expect(said).toMatch(/^\d+,[^,]+,대기,\d\d:\d\d,,,\r?$/m)
-      expect(studentId).not.toBe("")
-      const register = yield* good("registers.show", { token: teacher.token, params })
-      const { className } = yield* Schema.decodeUnknownEffect(Schema.Struct({ className: Schema.String }))(register)
-      expect(text.disposition).toBe(
-        `attachment; filename="export.csv"; filename*=UTF-8''${encodeURIComponent(`${className} ${date} 출석부.csv`)}`
-      )
-      const book = yield* file("exports.month", { ...yield* office, params, query: "?format=xlsx" })
-      expect(book.type).toBe("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-      expect(book.disposition).toContain(encodeURIComponent(`${className} ${params.month} 출결.xlsx`))
-      expect([...book.bytes.subarray(0, 2)]).toEqual([...new TextEncoder().encode("PK")])
     }))
 
   it.effect("finds what failed, gives it to its handler again or gives it up; done is done", () =>

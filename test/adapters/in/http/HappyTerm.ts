@@ -3,8 +3,8 @@ import { expect, type Vitest } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
 import { away, daily, person, zone } from "../../../support/academy.ts"
-import type { Ams, World } from "../../../support/http.ts"
-import { good, idOf, make, office, refused } from "./good.ts"
+import { Ams, World } from "../../../support/http.ts"
+import { arrived, file, good, idOf, make, office, refused } from "./good.ts"
 
 const Sessions = Schema.decodeUnknownSync(
   Schema.Array(Schema.Struct({
@@ -171,5 +171,28 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
       const changed = yield* good("academy.change", { ...as, body })
       expect(changed).toMatchObject({ academy: { ...body, timeZone: "Asia/Seoul" }, leftAlone: [] })
       expect(yield* good("academy.show", as)).toMatchObject(body)
+    }))
+
+  it.effect("takes the register and a month away as files, named by the class, and in the format that was asked for", () =>
+    Effect.gen(function*() {
+      const { a } = yield* World
+      const { classId, date, sessionId, teacher } = a.own
+      const params = { classId, sessionId, month: date.slice(0, 7) }
+      const { studentId } = yield* arrived()
+      yield* (yield* Ams).settled
+      const text = yield* file("exports.register", { token: teacher.token, params, query: "?format=csv" })
+      const said = new TextDecoder().decode(text.bytes)
+      expect(said.slice(0, 40)).toContain("번호,이름,상태")
+      expect(said).toMatch(/^\d+,[^,]+,대기,\d\d:\d\d,,,\r?$/m)
+      expect(studentId).not.toBe("")
+      const register = yield* good("registers.show", { token: teacher.token, params })
+      const { className } = yield* Schema.decodeUnknownEffect(Schema.Struct({ className: Schema.String }))(register)
+      expect(text.disposition).toBe(
+        `attachment; filename="export.csv"; filename*=UTF-8''${encodeURIComponent(`${className} ${date} 출석부.csv`)}`
+      )
+      const book = yield* file("exports.month", { ...yield* office, params, query: "?format=xlsx" })
+      expect(book.type).toBe("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+      expect(book.disposition).toContain(encodeURIComponent(`${className} ${params.month} 출결.xlsx`))
+      expect([...book.bytes.subarray(0, 2)]).toEqual([...new TextEncoder().encode("PK")])
     }))
 }
