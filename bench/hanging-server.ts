@@ -24,7 +24,9 @@ process.channel?.unref()
 const { DATABASE_URL = "", JWT_PRIVATE_KEY = "", PORT } = process.env
 const server = Effect.map(load, (settings) =>
   Layer.mergeAll(handlers(settings), jobs(settings)).pipe(
-    Layer.provideMerge(Server.layer({ development: false, host: "127.0.0.1", port: Number(PORT), liveStreams: 1 })),
+    Layer.provideMerge(
+      Server.layer({ development: false, host: "127.0.0.1", port: Number(PORT), requestsAtOnce: 512, liveStreams: 1 })
+    ),
     Layer.provide(useCases),
     Layer.provide(portsOf(settings, {
       databaseUrl: Redacted.make(DATABASE_URL),

@@ -89,6 +89,11 @@ export const settings = {
   alertSlackUrl: address("ALERT_SLACK_URL", "https://"),
   alertWebhookUrl: address("ALERT_WEBHOOK_URL", "https://", "http://"),
   alertWebhookSecret: secret("ALERT_WEBHOOK_SECRET"),
+  /**
+   * Requests that one process answers at once; further ones are told to try again. It answers some 500 to 1,000 a second,
+   * so the last of 512 waits for about a second.
+   */
+  requestsAtOnce: number("REQUESTS_AT_ONCE", 512, 1, 100_000),
   /** Live views of registers and days that one process serves at once. */
   liveStreams: number("LIVE_STREAMS", 500, 1, 10_000),
   /** Ed25519 private key as a JSON Web Key; without it one is made and kept in AMS_HOME. */
@@ -145,6 +150,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
   const alertSlackUrl = yield* read(settings.alertSlackUrl, wrong)
   const alertWebhookUrl = yield* read(settings.alertWebhookUrl, wrong)
   const alertWebhookSecret = yield* read(settings.alertWebhookSecret, wrong)
+  const requestsAtOnce = yield* read(settings.requestsAtOnce, wrong)
   const liveStreams = yield* read(settings.liveStreams, wrong)
   const jwtPrivateKey = yield* read(settings.jwtPrivateKey, wrong)
   const commandConnections = yield* read(settings.commandConnections, wrong)
@@ -182,6 +188,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     alertSlackUrl,
     alertWebhookUrl,
     alertWebhookSecret,
+    requestsAtOnce,
     liveStreams,
     jwtPrivateKey,
     commandConnections,

@@ -119,7 +119,9 @@ export class Ams extends Context.Service<Ams, {
   readonly footprint: Effect.Effect<Readonly<Record<string, string>>>
 }>()("test/Ams") {
   static readonly layer = (
-    options: { readonly development: boolean; readonly liveStreams?: number } = { development: true }
+    options: { readonly development: boolean; readonly liveStreams?: number; readonly requestsAtOnce?: number } = {
+      development: true
+    }
   ) =>
     Layer.effect(
       Ams,
@@ -194,7 +196,7 @@ export class Ams extends Context.Service<Ams, {
         })
       })
     ).pipe(
-      Layer.provide(Server.layer({ liveStreams: 20, ...options, host: "127.0.0.1", port: 0 })),
+      Layer.provide(Server.layer({ requestsAtOnce: 512, liveStreams: 20, ...options, host: "127.0.0.1", port: 0 })),
       Layer.provide(running())
     )
 }

@@ -16,6 +16,7 @@ export const testSettings: Settings = {
   alertSlackUrl: Option.none(),
   alertWebhookUrl: Option.none(),
   alertWebhookSecret: Option.none(),
+  requestsAtOnce: 512,
   liveStreams: 50,
   jwtPrivateKey: Option.none(),
   commandConnections: 10,

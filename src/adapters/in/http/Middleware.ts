@@ -57,13 +57,16 @@ const patternOf = (method: string, url: string) => {
 const methodOf = (method: string) =>
   verbs.find((one) => one === method) ?? (method === "HEAD" || method === "OPTIONS" ? method : "_OTHER")
 
+/** A look at AMS itself. */
+const isWatching = (url: string) => url.startsWith("/health/") || url === "/metrics"
+
 /** A request's span is called by its method and its pattern; what only watches AMS has none. */
 export const tracing = Layer.mergeAll(
   Layer.succeed(
     HttpMiddleware.SpanNameGenerator,
     ({ method, url }) => [methodOf(method), patternOf(method, url)].filter((part) => part !== undefined).join(" ")
   ),
-  Layer.succeed(HttpMiddleware.TracerDisabledWhen, ({ url }) => url.startsWith("/health/") || url === "/metrics")
+  Layer.succeed(HttpMiddleware.TracerDisabledWhen, ({ url }) => isWatching(url))
 )
 
 const undeclared: Readonly<Record<number, Described>> = {
@@ -208,13 +211,39 @@ const traced = <E, R>(
     (span) => (Option.isSome(span) ? app : HttpMiddleware.tracer(app))
   )
 
-export const layer = HttpRouter.middleware(
-  (app) =>
-    // The router's own marker for "errors are handled further out" must come out as it went in.
-    traced(surround(app)) as Effect.Effect<
-      HttpServerResponse.HttpServerResponse,
-      Types.unhandled,
-      HttpServerRequest.HttpServerRequest
-    >,
-  { global: true }
-)
+const busy: Described = {
+  status: 503,
+  code: "COMMON_BUSY",
+  ko: "요청이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
+  en: "Many requests are being answered; try again in a moment."
+}
+
+/**
+ * So many requests at once; further ones are told to come again, while those inside are answered in time. Without it a rush
+ * would make everybody wait until nobody does any more. Who watches AMS is always let in.
+ */
+const limited = (most: number) => {
+  let inside = 0
+  return <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) => {
+      if (isWatching(url)) return app
+      if (inside >= most) return response(busy, { "retry-after": "1" })
+      inside++
+      return Effect.ensuring(app, Effect.sync(() => inside--))
+    })
+}
+
+/** `most`: requests at once. */
+export const layer = (most: number) => {
+  const limit = limited(most)
+  return HttpRouter.middleware(
+    (app) =>
+      // The router's own marker for "errors are handled further out" must come out as it went in.
+      traced(surround(limit(app))) as Effect.Effect<
+        HttpServerResponse.HttpServerResponse,
+        Types.unhandled,
+        HttpServerRequest.HttpServerRequest
+      >,
+    { global: true }
+  )
+}

@@ -24,8 +24,13 @@ const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
 )
 
 /** Every route; `/dev` only where `development` says so. */
-export const routes = (options: { readonly development: boolean }) =>
-  Layer.mergeAll(api, System.layer, Middleware.layer, options.development ? DevInbox.layer : Layer.empty).pipe(
+export const routes = (options: { readonly development: boolean; readonly requestsAtOnce: number }) =>
+  Layer.mergeAll(
+    api,
+    System.layer,
+    Middleware.layer(options.requestsAtOnce),
+    options.development ? DevInbox.layer : Layer.empty
+  ).pipe(
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, maxBodySize))
   )
 
@@ -104,6 +109,7 @@ interface Options {
   readonly development: boolean
   readonly host: string
   readonly port: number
+  readonly requestsAtOnce: number
   /** Streams at once. */
   readonly liveStreams: number
 }
