@@ -1,9 +1,11 @@
 /** The academies that the load plays at, made by the use cases before any process runs. */
 import { DateTime, Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { ClassCommands } from "../../src/application/commands/ClassCommands.ts"
 import { EnrollmentCommands } from "../../src/application/commands/EnrollmentCommands.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
 import type { AcademyId, ClassId, MemberId, SessionId } from "../../src/domain/Ids.ts"
+import { addDays } from "../../src/domain/LocalTime.ts"
 import { ClassRepository } from "../../src/ports/ClassRepository.ts"
 import { as, daily, makeAcademy } from "../support/academy.ts"
 
@@ -48,6 +50,7 @@ const school = Effect.fnUntraced(function*(size: Size) {
   const classes = yield* ClassCommands
   const enrollments = yield* EnrollmentCommands
   const repository = yield* ClassRepository
+  const sql = yield* SqlClient.SqlClient
   yield* linkMore(given)
   const students = given.students.map(({ student }) => student.memberId)
   const lesson = (classId: ClassId, sessionId: SessionId): Lesson => ({
@@ -66,14 +69,20 @@ const school = Effect.fnUntraced(function*(size: Size) {
         subject: "수학",
         teacherId: given.teacher.memberId,
         capacity: size.students,
-        schedules: daily(now, -5, size.minutes + 5),
+        // One after the other, since nobody is in two places: for ten minutes each, after the first one's hour.
+        schedules: daily(now, 100 + size.minutes + 12 * index, 10),
         startDate: given.today
       })
       yield* Effect.forEach(students, (studentId) => enrollments.enroll(made.id, { studentId, from: given.today }), {
         discard: true
       })
-      const [session] = yield* repository.sessions(given.academy.id, made.id, { from: given.today, to: given.today })
-      return lesson(made.id, session?.id ?? (yield* Effect.die("no session today")))
+      const days = { from: given.today, to: addDays(given.today, 1) }
+      const [session] = yield* repository.sessions(given.academy.id, made.id, days)
+      if (session === undefined) return yield* Effect.die("no session today")
+      // But all of them now, behind everybody's back: the load wants many lessons, and their students press everywhere.
+      yield* sql`update class_session set day = ${given.today}, starts_at = now() - interval '5 minutes',
+        ends_at = now() + ${size.minutes} * interval '1 minute' where id = ${session.id}`
+      return lesson(made.id, session.id)
     }).pipe(as(given.admin)), { concurrency: 2 })
   return [lesson(given.class.id, given.session.id), ...others]
 })
