@@ -3,7 +3,7 @@
  * them while another session keeps a transaction open, as a report that somebody forgot does. Beside it the same rows go
  * through one table instead of four, as they did before.
  *
- * Each of the four tables is emptied once in four minutes at the earliest: fewer minutes than 16 show the way up, not
+ * Each of the four tables holds what was published in a quarter of a minute and is emptied once a minute: a few minutes show
  * the level.
  */
 import { Effect, Layer, Redacted } from "effect"
