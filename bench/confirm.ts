@@ -20,7 +20,7 @@ const load = {
 }
 const times = Number(process.env["BENCH_ROUNDS"] ?? 3)
 /** Lists for each contestant in each round: each is confirmed once. */
-const lists = Number(process.env["BENCH_LISTS"] ?? 250 * (load.warmSeconds + load.seconds))
+const lists = Number(process.env["BENCH_LISTS"] ?? 500 * (load.warmSeconds + load.seconds))
 const peer = "Fastify 5 + pg"
 
 /** What every second student has done before. */

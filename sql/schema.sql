@@ -14,6 +14,14 @@ AS $function$
   select coalesce(floor(extract(epoch from uuid_extract_timestamp(event_id)) / 15)::bigint % 4, 0)::smallint
 $function$;
 
+CREATE OR REPLACE FUNCTION public.delivery_slot_at(at timestamp with time zone)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select (floor(extract(epoch from at) / 15)::bigint % 4)::smallint
+$function$;
+
 CREATE OR REPLACE FUNCTION public.empty_deliveries(larger_than bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -25,7 +33,7 @@ declare
 begin
   -- Whoever writes there all the same is let by.
   set local lock_timeout = '100ms';
-  foreach part in array array[delivery_slot(uuid_at(now() - interval '30 s')), delivery_slot(uuid_at(now() - interval '15 s'))]
+  foreach part in array array[delivery_slot_at(now() - interval '30 s'), delivery_slot_at(now() - interval '15 s')]
   loop
     part := 'event_delivery_' || part;
     size := pg_total_relation_size(part);

@@ -3,6 +3,8 @@ import { Deferred, Duration, Effect, Fiber, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import * as PostgresRetention from "../../../../src/adapters/out/postgres/PostgresRetention.ts"
+import { slotOf } from "../../../../src/adapters/out/postgres/Slots.ts"
+import { EventId } from "../../../../src/domain/Ids.ts"
 import { Retention } from "../../../../src/ports/Retention.ts"
 import { freshDatabase } from "../../../support/postgres.ts"
 
@@ -107,7 +109,7 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
       yield* sql`
         insert into event_delivery (event_id, handler, slot)
         select id, 'h' || n, delivery_slot(id)
-        from generate_series(1, ${rows}) n, uuid_at(now() - interval '30 seconds') id`
+        from generate_series(1, ${rows}) n, (select uuidv7(interval '-30 seconds') as id) one`
     })
   const size = Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
@@ -120,7 +122,7 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       const table = Effect.map(
-        sql<{ n: number }>`select delivery_slot(uuid_at(now()))::int as n`,
+        sql<{ n: number }>`select delivery_slot_at(now())::int as n`,
         ([row]) => row?.n
       )
       return yield* Effect.gen(function*() {
@@ -134,6 +136,16 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
         Effect.flatMap(({ exit }) => exit)
       )
     })
+
+  it.effect("finds each event's table by the instant at which it was made, all four of them", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ id: string; slot: number; at: number }>`
+        select id, delivery_slot(id)::int as slot, delivery_slot_at(uuid_extract_timestamp(id))::int as at
+        from generate_series(0, 59) n, lateral (select uuidv7(n * interval '-1 second') as id) one`
+      for (const { at, id, slot } of rows) expect([slot, at]).toEqual([slotOf(EventId.make(id)), slot])
+      expect(new Set(rows.map(({ slot }) => slot))).toEqual(new Set([0, 1, 2, 3]))
+    }))
 
   it.effect(
     "gives the room of finished deliveries back, also while an old transaction keeps VACUUM from doing so",
