@@ -2,10 +2,10 @@
  * One meeting of a class on one date. Most are made from its weekly slots, for a rolling 30 days:
  *
  * ```
- *                                holiday, or a person
- *   (plan) ──▶ SCHEDULED ──────────────────────────────────▶ CANCELLED
- *                │   ▲                                           │
- *                │   └─────────── no holiday any more ───────────┘
+ *                a holiday, a person, or the timetable drops it
+ *   (plan) ──▶ SCHEDULED ────────────────────────────────────────▶ CANCELLED
+ *                │   ▲                                                 │
+ *                │   └── no holiday any more, in the timetable again ──┘
  *                └── some time after its end ──▶ CLOSED
  * ```
  *
