@@ -1,7 +1,7 @@
 /** How an alert is POSTed: within limits, again when that may help, and without telling the receiver more than the alert. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type Cause, Duration, Effect, Option, Predicate, Result, Schedule, type Scope } from "effect"
-import { Headers, HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
+import { Data, Duration, Effect, Option, Schedule, type Scope } from "effect"
+import type { Headers, HttpClientRequest } from "effect/http"
+import * as Client from "../http/Client.ts"
 import { NotTold } from "./Notice.ts"
 
 export interface Limits {
@@ -33,15 +33,24 @@ export const limits: Limits = {
 /** Fails when it did not arrive, after all attempts. Any 2xx means that it did; the answer's body is not read. */
 export type Post = (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<void, NotTold>
 
-type Failure = HttpClientError.HttpClientError | Cause.TimeoutError
+class Rejected extends Data.TaggedError("Rejected")<{ readonly status: number; readonly headers: Headers.Headers }> {
+  override get message() {
+    return `answered ${this.status}`
+  }
+}
+
+type Failure = Client.Unanswered | Rejected
+
+const mayHelp = (failure: Failure): boolean =>
+  failure._tag === "Rejected"
+    ? [408, 429, 500, 502, 503, 504].includes(failure.status)
+    : failure.phase !== "request"
 
 /** The wait that the receiver asks for. */
 const retryAfter = (failure: Failure, now: number): Duration.Duration =>
-  Option.fromNullishOr(HttpClientError.isHttpClientError(failure) ? failure.response?.headers["retry-after"] : null)
-    .pipe(
-      Option.flatMap((header) => Result.getSuccess(Headers.parseRetryAfter(header))),
-      Option.match({ onNone: () => Duration.zero, onSome: (asked) => Headers.retryAfterDelay(asked, now) })
-    )
+  failure._tag === "Rejected"
+    ? Option.getOrElse(Client.retryAfter(failure.headers, now), () => Duration.zero)
+    : Duration.zero
 
 const schedule = ({ first, most, patience, retries }: Limits) =>
   Schedule.min([Schedule.exponential(first), Schedule.spaced(most)]).pipe(
@@ -49,52 +58,21 @@ const schedule = ({ first, most, patience, retries }: Limits) =>
     Schedule.upTo({ times: retries }),
     Schedule.setInputType<Failure>(),
     Schedule.while(({ input, now }) =>
-      HttpClient.isTransientError(input) && Duration.isLessThanOrEqualTo(retryAfter(input, now), patience)
+      mayHelp(input) && Duration.isLessThanOrEqualTo(retryAfter(input, now), patience)
     ),
     Schedule.modifyDelay(({ duration, input, now }) => Effect.succeed(Duration.max(duration, retryAfter(input, now))))
   )
 
-/** Nothing that holds the address. */
-const reasonOf = (failure: Failure, { total }: Limits): string => {
-  if (!HttpClientError.isHttpClientError(failure)) return `no answer within ${Duration.format(total)}`
-  const { reason } = failure
-  switch (reason._tag) {
-    case "StatusCodeError":
-      return `answered ${reason.response.status}`
-    case "TransportError": {
-      const { cause } = reason
-      const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : ""
-      return Predicate.isError(cause) && cause.message !== "" ? cause.message : code
-    }
-    default:
-      return reason._tag
-  }
-}
-
 /** The client of all sinks; its connections are closed with the scope. */
 export const make = Effect.fnUntraced(function*(limits: Limits): Effect.fn.Return<Post, never, Scope.Scope> {
-  // Loaded where there is somebody to post to: most commands of the CLI have nobody.
-  const { Agent } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
-  const headersTimeout = Duration.toMillis(limits.answer)
-  const dispatcher = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      new Agent({ connect: { timeout: Duration.toMillis(limits.connect) } })
-        // The client sets an hour on every request: only from here can it be less.
-        .compose((dispatch) => (options, handler) => dispatch({ ...options, headersTimeout }, handler))
-    ),
-    (agent) => Effect.promise(() => agent.destroy())
-  )
-  const undici = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
-  const client = undici.pipe(HttpClient.withScope, HttpClient.filterStatusOk)
+  const { answer, connect, total } = limits
+  // As many as there are sinks, and some for those that hang.
+  const exchange = yield* Client.make({ connect, write: answer, read: answer, total, connections: 10 })
   return (request) =>
-    client.execute(request).pipe(
-      // Which ends the connection of an answer that goes on.
-      Effect.scoped,
-      Effect.timeout(limits.total),
+    exchange(request, ({ headers, status }) => Effect.succeed({ headers, status })).pipe(
+      Effect.filterOrFail(({ status }) => status >= 200 && status < 300, (answer) => new Rejected(answer)),
       Effect.retry(schedule(limits)),
-      Effect.mapError((failure) => new NotTold({ message: reasonOf(failure, limits) })),
-      Effect.asVoid,
-      // No span, which would hold the address; and with it no trace headers for others.
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+      Effect.mapError(({ message }) => new NotTold({ message })),
+      Effect.asVoid
     )
 })
