@@ -5,6 +5,7 @@
  * A decision returns facts; the unit of work puts each into its envelope.
  */
 import { Schema, Struct } from "effect"
+import { NotificationChannel } from "./Channel.ts"
 import {
   AcademyId,
   ClassId,
@@ -76,7 +77,10 @@ export const payloads = {
   LeaveRequested: Schema.Struct(leave),
   LeaveApproved: Schema.Struct(leave),
   LeaveRejected: Schema.Struct(leave),
-  MessagePlanned: Schema.Struct({ messageId: MessageId })
+  /** Without a channel where it was planned by a version that knew KakaoTalk only. */
+  MessagePlanned: Schema.Struct({ messageId: MessageId, channel: Schema.optionalKey(NotificationChannel) }),
+  /** There is no way left to the one who should have been told. */
+  NotificationUndelivered: Schema.Struct({ messageId: MessageId })
 } as const
 
 export type EventType = keyof typeof payloads

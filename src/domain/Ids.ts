@@ -45,6 +45,12 @@ export const NotificationId = uuid.pipe(Schema.brand("NotificationId"))
 export type NotificationId = typeof NotificationId.Type
 export const MessageId = uuid.pipe(Schema.brand("MessageId"))
 export type MessageId = typeof MessageId.Type
+/** One attempt to send a message. */
+export const DispatchId = uuid.pipe(Schema.brand("DispatchId"))
+export type DispatchId = typeof DispatchId.Type
+/** A device that takes push messages. */
+export const PushTargetId = uuid.pipe(Schema.brand("PushTargetId"))
+export type PushTargetId = typeof PushTargetId.Type
 export const FailedEventId = uuid.pipe(Schema.brand("FailedEventId"))
 export type FailedEventId = typeof FailedEventId.Type
 export const FailedEventRunId = uuid.pipe(Schema.brand("FailedEventRunId"))

@@ -3,7 +3,8 @@
  * restart or second process tells anybody twice. A message is what goes out; it may carry several notifications to one
  * person (siblings that one transaction confirmed).
  */
-import { Duration, Schema } from "effect"
+import { DateTime, Duration, Schema } from "effect"
+import { NotificationChannel } from "./Channel.ts"
 import type { DomainEvent, EventFact } from "./DomainEvent.ts"
 import { Relationship } from "./Guardianship.ts"
 import { type EventId, type LeaveId, MemberId, MessageId, type SessionId } from "./Ids.ts"
@@ -30,9 +31,6 @@ export const NotificationKind = Schema.Literals([
 ])
 export type NotificationKind = typeof NotificationKind.Type
 
-export const NotificationChannel = Schema.Literals(["KAKAO_TALK", "SMS", "PUSH"])
-export type NotificationChannel = typeof NotificationChannel.Type
-
 /** UNKNOWN: the provider cannot tell whether it went out; it is shown to operators and never sent blindly again. */
 export const MessageStatus = Schema.Literals([
   "PLANNED",
@@ -53,6 +51,17 @@ const soon: ReadonlyArray<NotificationKind> = ["CHECK_IN", "LATE", "MISSING", "R
 
 /** Is it about what goes on at the session, and about nothing when that has ended? */
 export const endsWithSession = (kind: NotificationKind): boolean => kind === "MISSING" || kind === "ROLL_UNMARKED"
+
+/** From now until nobody wants to hear it any more, or until the first of the sessions ends that it is about. */
+export const timeFor = (
+  kind: NotificationKind,
+  sessionEnds: ReadonlyArray<DateTime.Utc | null>,
+  now: DateTime.Utc
+): Duration.Duration => {
+  if (!endsWithSession(kind)) return deliverWithin(kind)
+  const ends = sessionEnds.flatMap((at) => (at === null ? [] : [DateTime.distance(now, at)]))
+  return Duration.max(Duration.zero, ends.reduce(Duration.min, deliverWithin(kind)))
+}
 
 /** Whom an occasion concerns: of the student, of everybody who attends the session, … , the parent who asked. */
 export const Audience = Schema.Literals(["GUARDIANS", "ROLL_GUARDIANS", "TEACHER", "MANAGERS", "ASKER"])
@@ -154,13 +163,25 @@ export const Told = Schema.Struct({
   /** `null` for whoever works at the academy. */
   relationship: Schema.NullOr(Relationship),
   status: MessageStatus,
+  /** `null`: there was no way to the person. */
+  channel: Schema.NullOr(NotificationChannel),
+  /** Why the message stands there, as in `no-phone`; `null` where the status says it all. */
+  reason: Schema.NullOr(Schema.String),
   /** When the message came to be so. */
   at: Schema.DateTimeUtc
 })
 export type Told = typeof Told.Type
 
-export const messagePlanned = (id: MessageId): EventFact => ({
+/** It is to go out on this channel. */
+export const messagePlanned = (id: MessageId, channel: NotificationChannel): EventFact => ({
   type: "MessagePlanned",
+  aggregate: { type: "message", id, version: 1 },
+  payload: { messageId: id, channel }
+})
+
+/** There is no way left to the one who should have been told. */
+export const notificationUndelivered = (id: MessageId): EventFact => ({
+  type: "NotificationUndelivered",
   aggregate: { type: "message", id, version: 1 },
   payload: { messageId: id }
 })

@@ -1,6 +1,11 @@
-/** What people read: the words of each kind of notification, in their language. */
-import { dayOfWeek, type LocalDate } from "./LocalTime.ts"
-import type { NotificationKind } from "./Notification.ts"
+/**
+ * What people read: a template for each kind of notification, in their language. KakaoTalk approves templates word by word,
+ * so a text is its template with the variables put in, and nothing else.
+ */
+import { dayOfWeek, LocalDate } from "./LocalTime.ts"
+import { NotificationKind } from "./Notification.ts"
+
+export type Locale = "ko" | "en"
 
 /** One line of a message: what happened to one child, as it is at the moment of sending. */
 export interface Line {
@@ -19,61 +24,187 @@ export interface Line {
   readonly count: number
 }
 
+/** One of each kind; of a session that changes the teacher reads another one, which names no child. */
+export type TemplateName = NotificationKind | "SESSION_CANCELLED_STAFF" | "SESSION_MOVED_STAFF"
+export const templateNames: ReadonlyArray<TemplateName> = [
+  ...NotificationKind.literals,
+  "SESSION_CANCELLED_STAFF",
+  "SESSION_MOVED_STAFF"
+]
+
+const templateOf = ({ kind, studentName }: Pick<Line, "kind" | "studentName">): TemplateName =>
+  (kind === "SESSION_CANCELLED" || kind === "SESSION_MOVED") && studentName === "" ? `${kind}_STAFF` : kind
+
+/** What a template leaves open, by its name in each language. */
+const variables = {
+  academy: { ko: "학원명", en: "academy" },
+  student: { ko: "학생명", en: "student" },
+  class: { ko: "수업명", en: "class" },
+  day: { ko: "날짜", en: "day" },
+  days: { ko: "기간", en: "days" },
+  time: { ko: "시각", en: "time" },
+  status: { ko: "출결", en: "attendance" },
+  count: { ko: "횟수", en: "count" }
+} as const
+type Variable = keyof typeof variables
+const variableNames: ReadonlyArray<Variable> = ["academy", "student", "class", "day", "days", "time", "status", "count"]
+
+const heads = { ko: "[#{학원명}]", en: "[#{academy}]" } as const
+
+const bodies: Readonly<Record<Locale, Readonly<Record<TemplateName, string>>>> = {
+  ko: {
+    CHECK_IN: "#{학생명} 학생이 #{시각} #{수업명} 수업에 출석했습니다.",
+    LATE: "#{학생명} 학생이 #{시각} #{수업명} 수업에 지각 출석했습니다.",
+    CORRECTED: "#{학생명} 학생의 #{수업명} 출결이 #{출결}(으)로 정정되었습니다.",
+    MISSING: "#{학생명} 학생이 #{시각}에 시작한 #{수업명} 수업에 아직 오지 않았습니다.",
+    ARRIVED: "#{학생명} 학생이 #{시각} #{수업명} 수업에 도착했습니다.",
+    ROLL_UNMARKED: "#{시각}에 시작한 #{수업명} 수업의 출석부를 확인해 주세요. 미확인 #{횟수}명입니다.",
+    SESSION_CANCELLED: "#{학생명} 학생의 #{날짜} #{시각} #{수업명} 수업이 취소되었습니다.",
+    SESSION_CANCELLED_STAFF: "#{날짜} #{시각} #{수업명} 수업이 취소되었습니다.",
+    SESSION_MOVED: "#{학생명} 학생의 #{수업명} 수업이 #{날짜} #{시각}(으)로 변경되었습니다.",
+    SESSION_MOVED_STAFF: "#{수업명} 수업이 #{날짜} #{시각}(으)로 변경되었습니다.",
+    LEAVE_REQUESTED: "#{학생명} 학생의 #{기간} 결석 신청을 확인해 주세요.",
+    LEAVE_APPROVED: "#{학생명} 학생의 #{기간} 결석 신청이 승인되었습니다.",
+    LEAVE_REJECTED: "#{학생명} 학생의 #{기간} 결석 신청이 반려되었습니다.",
+    ABSENCES_REPEATED: "#{학생명} 학생이 #{수업명} 수업에 #{횟수}회 연속 결석했습니다."
+  },
+  en: {
+    CHECK_IN: "#{student} was checked in to #{class} at #{time}.",
+    LATE: "#{student} came late to #{class}, at #{time}.",
+    CORRECTED: "#{student}'s attendance at #{class} was corrected to #{attendance}.",
+    MISSING: "#{student} has not come yet to #{class}, which began at #{time}.",
+    ARRIVED: "#{student} has arrived at #{class}, at #{time}.",
+    ROLL_UNMARKED: "Please mark the roll of #{class}, which began at #{time}: #{count} students wait.",
+    SESSION_CANCELLED: "#{student}'s #{class} on #{day} at #{time} is cancelled.",
+    SESSION_CANCELLED_STAFF: "#{class} on #{day} at #{time} is cancelled.",
+    SESSION_MOVED: "#{student}'s #{class} was moved to #{day} at #{time}.",
+    SESSION_MOVED_STAFF: "#{class} was moved to #{day} at #{time}.",
+    LEAVE_REQUESTED: "Please decide about #{student}'s leave #{days}.",
+    LEAVE_APPROVED: "#{student}'s leave #{days} was approved.",
+    LEAVE_REJECTED: "#{student}'s leave #{days} was rejected.",
+    ABSENCES_REPEATED: "#{student} has missed #{class} #{count} times in a row."
+  }
+}
+
+/** The whole text that KakaoTalk approves, as `ams` hands it in. */
+export const template = (name: TemplateName, locale: Locale): string => `${heads[locale]}\n${bodies[locale][name]}`
+
 const monthAndDay = (day: LocalDate) => [Number(day.slice(5, 7)), Number(day.slice(8))] as const
 const months = "January February March April May June July August September October November December".split(" ")
 const weekdays = { MON: "월", TUE: "화", WED: "수", THU: "목", FRI: "금", SAT: "토", SUN: "일" } as const
+const statuses: Readonly<Record<string, string>> = {
+  PRESENT: "출석",
+  LATE: "지각",
+  ABSENT: "결석",
+  EXCUSED: "인정 결석"
+}
 
-const dayKo = (day: LocalDate) => {
-  const [month, date] = monthAndDay(day)
-  return `${month}월 ${date}일(${weekdays[dayOfWeek(day)]})`
+const dayIn = {
+  ko: (day: LocalDate) => {
+    const [month, date] = monthAndDay(day)
+    return `${month}월 ${date}일(${weekdays[dayOfWeek(day)]})`
+  },
+  en: (day: LocalDate) => {
+    const [month, date] = monthAndDay(day)
+    return `${date} ${months[month - 1] ?? ""}`
+  }
 }
-const dayEn = (day: LocalDate) => {
-  const [month, date] = monthAndDay(day)
-  return `${date} ${months[month - 1] ?? ""}`
+const daysIn = {
+  ko: (from: string, until: string) => (from === until ? from : `${from}~${until}`),
+  en: (from: string, until: string) => (from === until ? `on ${from}` : `from ${from} to ${until}`)
 }
-const daysKo = ({ day, until }: Line) => (day === until ? dayKo(day) : `${dayKo(day)}~${dayKo(until)}`)
-const daysEn = ({ day, until }: Line) => (day === until ? `on ${dayEn(day)}` : `from ${dayEn(day)} to ${dayEn(until)}`)
-/** A parent of several children reads which of them it is about; the teacher knows the class. */
-const whoseKo = ({ studentName }: Line) => (studentName === "" ? "" : `${studentName} 학생의 `)
-const whoseEn = ({ studentName }: Line) => (studentName === "" ? "" : `${studentName}'s `)
-const statusKo = (status: string) =>
-  ({ PRESENT: "출석", LATE: "지각", ABSENT: "결석", EXCUSED: "인정 결석" })[status] ?? status
 
-const ko: Record<NotificationKind, (line: Line) => string> = {
-  CHECK_IN: (line) => `${line.studentName} 학생이 ${line.time} ${line.className} 수업에 출석했습니다.`,
-  LATE: (line) => `${line.studentName} 학생이 ${line.time} ${line.className} 수업에 지각 출석했습니다.`,
-  CORRECTED: (line) =>
-    `${line.studentName} 학생의 ${line.className} 출결이 ${statusKo(line.status)}(으)로 정정되었습니다.`,
-  MISSING: (line) => `${line.studentName} 학생이 ${line.time}에 시작한 ${line.className} 수업에 아직 오지 않았습니다.`,
-  ARRIVED: (line) => `${line.studentName} 학생이 ${line.time} ${line.className} 수업에 도착했습니다.`,
-  ROLL_UNMARKED: (line) =>
-    `${line.time}에 시작한 ${line.className} 수업의 출석부를 확인해 주세요. 미확인 ${line.count}명입니다.`,
-  SESSION_CANCELLED: (line) =>
-    `${whoseKo(line)}${dayKo(line.day)} ${line.time} ${line.className} 수업이 취소되었습니다.`,
-  SESSION_MOVED: (line) =>
-    `${whoseKo(line)}${line.className} 수업이 ${dayKo(line.day)} ${line.time}(으)로 변경되었습니다.`,
-  LEAVE_REQUESTED: (line) => `${whoseKo(line)}${daysKo(line)} 결석 신청을 확인해 주세요.`,
-  LEAVE_APPROVED: (line) => `${whoseKo(line)}${daysKo(line)} 결석 신청이 승인되었습니다.`,
-  LEAVE_REJECTED: (line) => `${whoseKo(line)}${daysKo(line)} 결석 신청이 반려되었습니다.`,
-  ABSENCES_REPEATED: (line) => `${line.studentName} 학생이 ${line.className} 수업에 ${line.count}회 연속 결석했습니다.`
+const valueOf = (variable: Variable, locale: Locale, academyName: string, line: Line): string => {
+  switch (variable) {
+    case "academy":
+      return academyName
+    case "student":
+      return line.studentName
+    case "class":
+      return line.className
+    case "day":
+      return dayIn[locale](line.day)
+    case "days":
+      return daysIn[locale](dayIn[locale](line.day), dayIn[locale](line.until))
+    case "time":
+      return line.time
+    case "status":
+      return locale === "ko" ? statuses[line.status] ?? line.status : line.status.toLowerCase()
+    case "count":
+      return String(line.count)
+  }
 }
-const en: Record<NotificationKind, (line: Line) => string> = {
-  CHECK_IN: (line) => `${line.studentName} was checked in to ${line.className} at ${line.time}.`,
-  LATE: (line) => `${line.studentName} came late to ${line.className}, at ${line.time}.`,
-  CORRECTED: (line) =>
-    `${line.studentName}'s attendance at ${line.className} was corrected to ${line.status.toLowerCase()}.`,
-  MISSING: (line) => `${line.studentName} has not come yet to ${line.className}, which began at ${line.time}.`,
-  ARRIVED: (line) => `${line.studentName} has arrived at ${line.className}, at ${line.time}.`,
-  ROLL_UNMARKED: (line) =>
-    `Please mark the roll of ${line.className}, which began at ${line.time}: ${line.count} students wait.`,
-  SESSION_CANCELLED: (line) => `${whoseEn(line)}${line.className} on ${dayEn(line.day)} at ${line.time} is cancelled.`,
-  SESSION_MOVED: (line) => `${whoseEn(line)}${line.className} was moved to ${dayEn(line.day)} at ${line.time}.`,
-  LEAVE_REQUESTED: (line) => `Please decide about ${whoseEn(line)}leave ${daysEn(line)}.`,
-  LEAVE_APPROVED: (line) => `${whoseEn(line)}leave ${daysEn(line)} was approved.`,
-  LEAVE_REJECTED: (line) => `${whoseEn(line)}leave ${daysEn(line)} was rejected.`,
-  ABSENCES_REPEATED: (line) => `${line.studentName} has missed ${line.className} ${line.count} times in a row.`
+
+const marker = (variable: Variable, locale: Locale) => `#{${variables[variable][locale]}}`
+const openIn = (text: string, locale: Locale) =>
+  variableNames.filter((variable) => text.includes(marker(variable, locale)))
+
+const fill = (text: string, values: Readonly<Record<string, string>>) =>
+  text.replace(/#\{[^}]*\}/g, (name) => values[name] ?? name)
+
+const valuesOf = (text: string, locale: Locale, academyName: string, line: Line) =>
+  Object.fromEntries(
+    openIn(text, locale).map((variable) => [marker(variable, locale), valueOf(variable, locale, academyName, line)])
+  )
+
+/** A message as any channel may need it. */
+export interface Text {
+  readonly locale: Locale
+  readonly academyName: string
+  /** Free text: a line for each sibling below the academy's name. */
+  readonly body: string
+  /** The same as an approved template; `null` where the lines are of several. What siblings do not share is listed. */
+  readonly templated: {
+    readonly template: TemplateName
+    /** By their names as the template writes them, as in `#{학생명}`. */
+    readonly variables: Readonly<Record<string, string>>
+  } | null
 }
 
 /** The text of a message in the recipient's language. */
-export const render = (locale: "ko" | "en", academyName: string, lines: ReadonlyArray<Line>): string =>
-  [`[${academyName}]`, ...lines.map((line) => (locale === "ko" ? ko : en)[line.kind](line))].join("\n")
+export const render = (locale: Locale, academyName: string, lines: ReadonlyArray<Line>): Text => {
+  const names = new Set(lines.map(templateOf))
+  const [name] = names
+  const head = fill(heads[locale], { [marker("academy", locale)]: academyName })
+  const body = lines.map((line) => {
+    const text = bodies[locale][templateOf(line)]
+    return fill(text, valuesOf(text, locale, academyName, line))
+  })
+  const templated = () => {
+    if (name === undefined || names.size > 1) return null
+    const text = template(name, locale)
+    const each = lines.map((line) => valuesOf(text, locale, academyName, line))
+    const values = openIn(text, locale).map((variable) => {
+      const at = marker(variable, locale)
+      return [at, [...new Set(each.map((values) => values[at] ?? ""))].join(", ")] as const
+    })
+    return { template: name, variables: Object.fromEntries(values) }
+  }
+  return { locale, academyName, body: [head, ...body].join("\n"), templated: templated() }
+}
+
+/** With each variable as long as it may be. The lengths are those that `Academy`, `Member` and `Class` allow. */
+const longestName = "가".repeat(100)
+const longestLine: Line = {
+  kind: "CHECK_IN",
+  studentName: "가".repeat(60),
+  className: "가".repeat(100),
+  day: LocalDate.make("2026-12-30"),
+  until: LocalDate.make("2026-12-31"),
+  time: "00:00",
+  status: "EXCUSED",
+  count: 9999
+}
+
+/** What a template of this language may leave open, by its name there as in `#{학생명}`, each at its longest. */
+export const longestValues = (locale: Locale): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    variableNames.map((variable) => [marker(variable, locale), valueOf(variable, locale, longestName, longestLine)])
+  )
+
+/** A message at its longest: what is too long is found when AMS starts, not when a class does. */
+export const longest = (name: TemplateName, locale: Locale): Text => {
+  const staff = name.endsWith("_STAFF")
+  const kind = NotificationKind.literals.find((kind) => kind === name.replace("_STAFF", "")) ?? "CHECK_IN"
+  return render(locale, longestName, [{ ...longestLine, kind, ...(staff ? { studentName: "" } : {}) }])
+}

@@ -1,6 +1,6 @@
 import { Schema, SchemaGetter } from "effect"
 
-/** A mobile number in E.164, as in `+821012345678`. */
+/** A number in E.164: of a mobile, as in `+821012345678`, or of a landline, as in `+82212345678`. */
 export const PhoneNumber = Schema.String.check(
   Schema.isPattern(/^\+[1-9]\d{7,14}$/, { expected: "a phone number such as +821012345678 or 010-1234-5678" })
 ).pipe(Schema.brand("PhoneNumber"))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
+import { NotificationChannel } from "../../src/domain/Channel.ts"
 import type { DomainEvent, EventFact } from "../../src/domain/DomainEvent.ts"
 import { ConfirmedStatus, eventTypes } from "../../src/domain/DomainEvent.ts"
 import { ClassroomId, EnrollmentId, EventId, LeaveId, MessageId } from "../../src/domain/Ids.ts"
@@ -7,11 +8,13 @@ import {
   deliverWithin,
   messagePlanned,
   NotificationKind,
+  notificationUndelivered,
   type Occasion,
   occasionsOf
 } from "../../src/domain/Notification.ts"
 import { academyId, classId, date, parentId, sessionId, studentId, teacherId, uuid } from "./given.ts"
 
+const sms = NotificationChannel.make("SMS")
 const eventId = EventId.make(uuid(20))
 const event = (fact: EventFact): DomainEvent => ({
   id: eventId,
@@ -145,7 +148,8 @@ describe("guardians hear", () => {
     { type: "StudentEnrolled", aggregate, payload: { classId, studentId, enrollmentId: EnrollmentId.make(uuid(8)) } },
     { type: "AttendanceRequested", aggregate, payload: ids },
     { type: "AttendanceRefused", aggregate, payload: ids },
-    messagePlanned(messageId)
+    messagePlanned(messageId, sms),
+    notificationUndelivered(messageId)
   ]
 
   it.each(others)("nothing of $type", (fact) => {
@@ -174,11 +178,11 @@ describe("guardians hear", () => {
   })
 
   it("a planned message is an event of its own", () => {
-    expect(messagePlanned(messageId))
+    expect(messagePlanned(messageId, sms))
       .toEqual({
         type: "MessagePlanned",
         aggregate: { type: "message", id: messageId, version: 1 },
-        payload: { messageId }
+        payload: { messageId, channel: sms }
       })
   })
 

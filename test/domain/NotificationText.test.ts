@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { NotificationKind } from "../../src/domain/Notification.ts"
-import { type Line, render } from "../../src/domain/NotificationText.ts"
+import { type Line, longest, render, template, templateNames } from "../../src/domain/NotificationText.ts"
+import { eucKrBytes, lmsBytes } from "../../src/domain/SmsText.ts"
 import { date } from "./given.ts"
 
 describe("the text", () => {
@@ -34,7 +35,7 @@ describe("the text", () => {
       ["ABSENCES_REPEATED", "NONE", "김민준 학생이 중2 수학 수업에 3회 연속 결석했습니다."]
     ] as const
   )("in Korean, %s %s", (kind, status, text) => {
-    expect(render("ko", "한빛학원", [line(kind, status)])).toBe(`[한빛학원]\n${text}`)
+    expect(render("ko", "한빛학원", [line(kind, status)]).body).toBe(`[한빛학원]\n${text}`)
   })
 
   it.each(
@@ -53,12 +54,12 @@ describe("the text", () => {
       ["ABSENCES_REPEATED", "NONE", "김민준 has missed 중2 수학 3 times in a row."]
     ] as const
   )("in English, %s %s", (kind, status, text) => {
-    expect(render("en", "Hanbit", [line(kind, status)])).toBe(`[Hanbit]\n${text}`)
+    expect(render("en", "Hanbit", [line(kind, status)]).body).toBe(`[Hanbit]\n${text}`)
   })
 
   it("has a line for each sibling, in their order", () => {
     const sister = { ...line("LATE", "LATE"), studentName: "김서연" }
-    expect(render("en", "Hanbit", [line("CHECK_IN", "PRESENT"), sister]).split("\n")).toEqual([
+    expect(render("en", "Hanbit", [line("CHECK_IN", "PRESENT"), sister]).body.split("\n")).toEqual([
       "[Hanbit]",
       "김민준 was checked in to 중2 수학 at 15:58.",
       "김서연 came late to 중2 수학, at 15:58."
@@ -67,10 +68,72 @@ describe("the text", () => {
 
   it("to the teacher names no child, and leave of one day one day", () => {
     const lesson = { ...line("SESSION_CANCELLED"), studentName: "" }
-    expect(render("ko", "한빛학원", [lesson])).toBe("[한빛학원]\n3월 2일(월) 15:58 중2 수학 수업이 취소되었습니다.")
-    expect(render("en", "Hanbit", [lesson])).toBe("[Hanbit]\n중2 수학 on 2 March at 15:58 is cancelled.")
+    expect(render("ko", "한빛학원", [lesson]).body).toBe(
+      "[한빛학원]\n3월 2일(월) 15:58 중2 수학 수업이 취소되었습니다."
+    )
+    expect(render("en", "Hanbit", [lesson]).body).toBe("[Hanbit]\n중2 수학 on 2 March at 15:58 is cancelled.")
     const day = { ...line("LEAVE_APPROVED"), until: date("2026-03-02") }
-    expect(render("ko", "한빛학원", [day])).toBe("[한빛학원]\n김민준 학생의 3월 2일(월) 결석 신청이 승인되었습니다.")
-    expect(render("en", "Hanbit", [day])).toBe("[Hanbit]\n김민준's leave on 2 March was approved.")
+    expect(render("ko", "한빛학원", [day]).body).toBe(
+      "[한빛학원]\n김민준 학생의 3월 2일(월) 결석 신청이 승인되었습니다."
+    )
+    expect(render("en", "Hanbit", [day]).body).toBe("[Hanbit]\n김민준's leave on 2 March was approved.")
+  })
+})
+
+describe("as an approved template", () => {
+  const line = (studentName: string, kind: NotificationKind = "CHECK_IN"): Line => ({
+    kind,
+    studentName,
+    className: "중2 수학",
+    day: date("2026-03-02"),
+    until: date("2026-03-02"),
+    time: "15:58",
+    status: "PRESENT",
+    count: 3
+  })
+
+  it("names what it leaves open, and nothing that it does not", () => {
+    expect(render("ko", "한빛학원", [line("김민준")]).templated).toEqual({
+      template: "CHECK_IN",
+      variables: { "#{학원명}": "한빛학원", "#{학생명}": "김민준", "#{시각}": "15:58", "#{수업명}": "중2 수학" }
+    })
+    expect(render("en", "Hanbit", [line("", "SESSION_MOVED")]).templated).toEqual({
+      template: "SESSION_MOVED_STAFF",
+      variables: { "#{academy}": "Hanbit", "#{class}": "중2 수학", "#{day}": "2 March", "#{time}": "15:58" }
+    })
+  })
+
+  it("is word by word the text that everybody else reads", () => {
+    for (const locale of ["ko", "en"] as const) {
+      for (const name of templateNames) {
+        const text = longest(name, locale)
+        const filled = Object.entries(text.templated?.variables ?? {}).reduce(
+          (sum, [marker, value]) => sum.replaceAll(marker, value),
+          template(name, locale)
+        )
+        expect(filled).toBe(text.body)
+        expect(filled).not.toContain("#{")
+      }
+    }
+  })
+
+  it("lists what siblings do not share, and is none where their news differ", () => {
+    const two = render("ko", "한빛학원", [line("김민준"), { ...line("김서연"), time: "16:01" }])
+    expect(two.templated?.variables).toEqual({
+      "#{학원명}": "한빛학원",
+      "#{학생명}": "김민준, 김서연",
+      "#{시각}": "15:58, 16:01",
+      "#{수업명}": "중2 수학"
+    })
+    expect(render("ko", "한빛학원", [line("김민준"), line("김서연", "LATE")]).templated).toBeNull()
+  })
+
+  it("fits into a long text message and a KakaoTalk message with every variable as long as it may be", () => {
+    for (const locale of ["ko", "en"] as const) {
+      for (const name of templateNames) {
+        expect(eucKrBytes(longest(name, locale).body)).toBeLessThanOrEqual(lmsBytes)
+        expect(longest(name, locale).body.length).toBeLessThanOrEqual(1000)
+      }
+    }
   })
 })

@@ -25,6 +25,13 @@ describe("what people write", () => {
     expect(new Set(written.map((one) => parse(one)))).toEqual(new Set(written.map(() => Option.some(`+8210${digits}`))))
   })
 
+  it("is one number also of a Korean landline", () => {
+    for (const text of ["02-1234-5678", "(02) 1234 5678", "+82 2-1234-5678", "+82212345678"]) {
+      expect(parse(text)).toEqual(Option.some("+82212345678"))
+    }
+    expect(parse("031-123-4567")).toEqual(Option.some("+82311234567"))
+  })
+
   it.prop("in E.164 stays as it is, however often it is normalized", [anyNumber], ([phone]) => {
     const once = normalize(phone)
     expect(normalize(once)).toBe(once)

@@ -108,7 +108,8 @@ export const anySettings: Arbitrary.Arbitrary<AcademySettings> = Arbitrary.all({
   missingAfterMinutes: minutesOfADay,
   rollChaseAfterMinutes: minutesOfADay,
   closesAfterMinutes: whole(0, 1440),
-  consecutiveAbsences: whole(0, 30)
+  consecutiveAbsences: whole(0, 30),
+  quietHours: Arbitrary.schema(Schema.Null)
 })
 
 /** Rolls of every kind, also those that no database should hold, with an instant near one of their edges. */
