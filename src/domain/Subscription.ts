@@ -1,11 +1,32 @@
 /** Which handler hears of which events. A delivery row is written for each pair, in the event's own transaction. */
 import { Schema } from "effect"
-import { type EventType, eventTypes } from "./DomainEvent.ts"
+import { NotificationChannel, type Way } from "./Channel.ts"
+import { type DomainEvent, type EventType, eventTypes } from "./DomainEvent.ts"
 
-export const HandlerName = Schema.Literals(["ReadModelSync", "Statistics", "Notifications", "SendMessage"])
-export type HandlerName = typeof HandlerName.Type
+const fixed = ["ReadModelSync", "Statistics", "Notifications"] as const
 
-export const subscriptions: Readonly<Record<HandlerName, ReadonlyArray<EventType>>> = {
+/**
+ * Each channel has a sender of its own, as in `SendMessage:SMS`: its own queue, concurrency, circuit and pause, so that a
+ * provider that hangs holds up no other.
+ */
+export type HandlerName = (typeof fixed)[number] | `SendMessage:${string}`
+
+const isHandlerName = (name: string): name is HandlerName =>
+  name.startsWith("SendMessage:") || fixed.some((one) => one === name)
+
+export const HandlerName = Schema.String.pipe(
+  Schema.refine(isHandlerName, { expected: `${fixed.join(", ")}, or SendMessage:CHANNEL as in SendMessage:SMS` })
+)
+
+export const senderOf = (channel: NotificationChannel): HandlerName => `SendMessage:${channel}`
+
+/** The handlers of a system with these channels. */
+export const handlersOf = (ways: ReadonlyArray<Pick<Way, "channel">>): ReadonlyArray<HandlerName> => [
+  ...fixed,
+  ...ways.map(({ channel }) => senderOf(channel))
+]
+
+const subscriptions: Readonly<Record<(typeof fixed)[number], ReadonlyArray<EventType>>> = {
   ReadModelSync: eventTypes,
   Statistics: [
     "AcademyUpdated",
@@ -35,17 +56,19 @@ export const subscriptions: Readonly<Record<HandlerName, ReadonlyArray<EventType
     "LeaveRequested",
     "LeaveApproved",
     "LeaveRejected"
-  ],
-  SendMessage: ["MessagePlanned"]
+  ]
 }
 
-const subscribers = new Map<EventType, ReadonlyArray<HandlerName>>()
+const subscribers = new Map<EventType, ReadonlyArray<HandlerName>>(
+  eventTypes.map((type) => [type, fixed.filter((handler) => subscriptions[handler].includes(type))])
+)
 
-/** The handlers that hear of a type of event. */
-export const subscribersOf = (type: EventType): ReadonlyArray<HandlerName> => {
-  const known = subscribers.get(type)
-  if (known !== undefined) return known
-  const found = HandlerName.literals.filter((handler) => subscriptions[handler].includes(type))
-  subscribers.set(type, found)
-  return found
+/** The handlers that hear of a type of event; of a message that is planned also the sender of its channel. */
+export const subscribersOf = (type: EventType, channel?: NotificationChannel): ReadonlyArray<HandlerName> => {
+  const always = subscribers.get(type) ?? []
+  return channel === undefined ? always : [...always, senderOf(channel)]
 }
+
+/** On which channel a planned message goes out; of another event none. */
+export const channelOf = (event: DomainEvent): NotificationChannel | undefined =>
+  event.type === "MessagePlanned" ? event.payload.channel ?? NotificationChannel.make("KAKAO_TALK") : undefined

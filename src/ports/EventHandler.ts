@@ -36,8 +36,11 @@ export const storageFailure = (error: StorageUnavailable): HandlerFailure =>
     cause: error.cause
   })
 
-/** Those of a batch that failed; the others are done. */
-export type Failures = ReadonlyMap<DomainEvent["id"], HandlerFailure>
+/** Not now, and nobody's fault: the delivery waits for so long, its attempts unspent. */
+export class NotYet extends Data.TaggedError("NotYet")<{ readonly after: Duration.Duration }> {}
+
+/** Those of a batch that failed or are to wait; the others are done. */
+export type Failures = ReadonlyMap<DomainEvent["id"], HandlerFailure | NotYet>
 
 export interface EventHandler {
   readonly name: HandlerName
@@ -50,3 +53,5 @@ export interface EventHandler {
 
 /** Nobody failed. */
 export const allDone: Failures = new Map()
+/** Nobody failed, and the other side was not asked: it says nothing about how that one is. */
+export const unasked: Failures = new Map()

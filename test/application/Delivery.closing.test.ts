@@ -50,7 +50,10 @@ describe("closing", () => {
 
   it.effect("gives back what sleeps until its next attempt, with the attempts it had", () =>
     Effect.gen(function*() {
-      const { close, publish } = yield* start(handler("SendMessage"), handler("Statistics", () => failing("transient")))
+      const { close, publish } = yield* start(
+        handler("SendMessage:SMS"),
+        handler("Statistics", () => failing("transient"))
+      )
       const tables = yield* Tables
       yield* publish([requested(1)])
       yield* TestClock.adjust("10 millis")

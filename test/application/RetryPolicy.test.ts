@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Option } from "effect"
 import { CircuitBreaker } from "effect/persistence"
-import { openFor, policies, type RetryPolicy, waitAfter } from "../../src/application/events/RetryPolicy.ts"
-import { HandlerName } from "../../src/domain/Subscription.ts"
+import { openFor, policyOf, type RetryPolicy, waitAfter } from "../../src/application/events/RetryPolicy.ts"
+import { NotificationChannel } from "../../src/domain/Channel.ts"
+import { handlersOf } from "../../src/domain/Subscription.ts"
 
 const policy: RetryPolicy = {
   timeout: Duration.seconds(1),
@@ -78,20 +79,20 @@ describe("the wait after a failed attempt", () => {
 
 describe("the table", () => {
   it("has the figures of the design", () => {
-    const figures = HandlerName.literals.map((name) => {
-      const { first, most, retries, timeout } = policies[name]
+    const figures = handlersOf([{ channel: NotificationChannel.make("SMS") }]).map((name) => {
+      const { first, most, retries, timeout } = policyOf(name)
       return [name, Duration.toSeconds(timeout), retries, Duration.toMillis(first), Duration.toMillis(most)]
     })
     expect(figures).toEqual([
       ["ReadModelSync", 5, 5, 100, 5000],
       ["Statistics", 5, 5, 100, 5000],
       ["Notifications", 5, 5, 100, 5000],
-      ["SendMessage", 5, 3, 500, 3000]
+      ["SendMessage:SMS", 20, 3, 500, 3000]
     ])
   })
 
   it("hands messages to a provider one at a time", () => {
-    expect(policies.SendMessage.batch).toBe(1)
+    expect(policyOf("SendMessage:SMS").batch).toBe(1)
   })
 })
 

@@ -73,25 +73,33 @@ const changes = Object.entries({
   "nothing was parked": `
     insert into failed_event (id, event_id, handler, event_type, class, rule, error, fingerprint, attempts, first_failed_at,
       last_failed_at, status)
-    values (gen_random_uuid(), gen_random_uuid(), 'SendMessage', 'MessagePlanned', 'permanent', 'r', 'e', 'f', '[]', now(),
+    values (gen_random_uuid(), gen_random_uuid(), 'SendMessage:SMS', 'MessagePlanned', 'permanent', 'r', 'e', 'f', '[]', now(),
       now(), 'OPEN')`,
   "everybody who may be told of a confirmation or correction is in the ledger, and nobody else":
     "delete from notification where kind = 'CORRECTED'",
   "each message was accepted, or skipped because what it told had been corrected":
     "update message set status = 'SENDING' where id = (select message_id from notification where kind = 'CORRECTED')",
   "what counts as accepted was accepted by an attempt, and shown":
-    "delete from sandbox_message where id = (select message_id from notification where kind = 'CORRECTED')",
+    `delete from sandbox_message where id = (select a.id from message_attempt a join notification n using (message_id)
+      where n.kind = 'CORRECTED')`,
   "what was shown counts as accepted":
     "update message set status = 'SKIPPED' where id = (select message_id from notification where kind = 'CORRECTED')",
   "nothing was handed over that the provider had already": `
-    insert into message_attempt (message_id, number, channel, provider, outcome, started_at)
-    select message_id, 2, channel, provider, null, now() from message_attempt limit 1`,
+    insert into message_attempt (id, message_id, number, channel, provider, outcome, started_at)
+    select gen_random_uuid(), message_id, 2, channel, provider, null, now() from message_attempt limit 1`,
   "each message was planned by one event, and accepted in one attempt at most": `
-    insert into message_attempt (message_id, number, channel, provider, outcome)
-    select message_id, 2, channel, provider, 'accepted' from message_attempt limit 1`,
+    insert into message_attempt (id, message_id, number, channel, provider, outcome)
+    select gen_random_uuid(), message_id, 2, channel, provider, 'Accepted' from message_attempt limit 1`,
   "nobody was shown what no message holds": `
     insert into sandbox_message (id, academy_id, channel, recipient, body)
     select gen_random_uuid(), academy_id, channel, recipient, body from sandbox_message limit 1`,
+  "nobody was shown a message twice": `
+    with again as (
+      insert into message_attempt (id, message_id, number, channel, provider, started_at)
+      select gen_random_uuid(), message_id, 2, channel, provider, '2020-01-01' from message_attempt limit 1 returning id
+    )
+    insert into sandbox_message (id, academy_id, channel, recipient, body)
+    select again.id, academy_id, channel, recipient, body from again, sandbox_message limit 1`,
   "each member document is what PostgreSQL gives":
     "update member set name = 'changed' where id = (select id::uuid from read.member where doc is not null limit 1)",
   "each class document is what PostgreSQL gives": "delete from read.class",

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { EventType } from "../../src/domain/DomainEvent.ts"
 import { AcademyId } from "../../src/domain/Ids.ts"
 import { type Kind, kinds } from "../../src/domain/ReadModel.ts"
-import { subscribersOf } from "../../src/domain/Subscription.ts"
+import { hearersOf } from "../support/hearers.ts"
 import { presentDocuments, shownDocuments } from "../support/readSide.ts"
 import type { Sent } from "./Load.ts"
 
@@ -152,7 +152,7 @@ const rows = Effect.all([
       as what
     from message m
     left join (select aggregate_id as id, count(*) as n from event where type = 'MessagePlanned' group by 1) p using (id)
-    left join (select message_id as id, count(*) as n from message_attempt where outcome in ('accepted', 'found')
+    left join (select message_id as id, count(*) as n from message_attempt where outcome = 'Accepted'
       group by 1) a using (id)
     where p.n is distinct from 1 or a.n > 1`
   ),
@@ -162,28 +162,39 @@ const rows = Effect.all([
     "message_attempt",
     // The sandbox shows such a message once all the same; a provider that is not asked first would send it again.
     `select 'message ' || a.message_id || ': attempt ' || a.number || ' at ' || a.started_at || ', had since ' || s.at as what
-    from message_attempt a join sandbox_message s on s.id = a.message_id where a.started_at > s.at`
+    from message_attempt a join message_attempt b on b.message_id = a.message_id
+      join sandbox_message s on s.id = b.id and s.body is not null where a.started_at > s.at`
   ),
   bySql(
     "lost",
     "what counts as accepted was accepted by an attempt, and shown",
     "message",
     `select 'message ' || m.id as what from message m
-    where m.status = 'ACCEPTED' and not (exists (select from sandbox_message s where s.id = m.id)
-      and exists (select from message_attempt a where a.message_id = m.id and a.outcome in ('accepted', 'found')))`
+    where m.status = 'ACCEPTED' and not exists (select from message_attempt a join sandbox_message s on s.id = a.id
+      where a.message_id = m.id and a.outcome = 'Accepted' and s.body is not null)`
   ),
   bySql(
     "untrue",
     "what was shown counts as accepted",
     "sandbox_message",
     `select 'message ' || m.id || ' was shown, and is ' || m.status as what
-    from sandbox_message s join message m using (id) where m.status <> 'ACCEPTED'`
+    from sandbox_message s join message_attempt a on a.id = s.id join message m on m.id = a.message_id
+    where s.body is not null and m.status <> 'ACCEPTED'`
   ),
   bySql(
     "duplicate",
     "nobody was shown what no message holds",
     "sandbox_message",
-    `select 'shown: ' || s.id as what from sandbox_message s where not exists (select from message m where m.id = s.id)`
+    `select 'shown: ' || s.id as what from sandbox_message s
+    where not exists (select from message_attempt a where a.id = s.id)`
+  ),
+  bySql(
+    "duplicate",
+    "nobody was shown a message twice",
+    "sandbox_message",
+    `select 'message ' || a.message_id || ' was shown ' || count(*) || ' times' as what
+    from sandbox_message s join message_attempt a on a.id = s.id where s.body is not null
+    group by a.message_id having count(*) > 1`
   )
 ])
 
@@ -222,7 +233,7 @@ export const ledger = Effect.fnUntraced(function*(sent: ReadonlyArray<Sent>) {
     unknownCommitted,
     events: events.reduce((sum, { n }) => sum + n, 0),
     /** One for each event and handler that hears of it. */
-    deliveries: events.reduce((sum, { n, type }) => sum + n * subscribersOf(type).length, 0),
+    deliveries: events.reduce((sum, { n, type }) => sum + n * hearersOf(type), 0),
     notifications: yield* count("notification"),
     messages: yield* count("message")
   }

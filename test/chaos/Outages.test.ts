@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Clock, Console, Context, Effect, Fiber, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EventType } from "../../src/domain/DomainEvent.ts"
-import { subscribersOf } from "../../src/domain/Subscription.ts"
+import { hearersOf } from "../support/hearers.ts"
 import type { OwnMongo } from "../support/mongodb/start.ts"
 import { ownMongo } from "./Chaos.ts"
 import { ledger } from "./Ledger.ts"
@@ -54,7 +54,7 @@ const deliveries = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ type: EventType; n: number; open: number }>`
     select type, count(*)::int as n, (select count(*)::int from event_delivery) as open from event group by type`
-  const made = rows.reduce((sum, { n, type }) => sum + n * subscribersOf(type).length, 0)
+  const made = rows.reduce((sum, { n, type }) => sum + n * hearersOf(type), 0)
   return { made, finished: made - (rows[0]?.open ?? 0) }
 })
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
+import { NotificationChannel } from "../../src/domain/Channel.ts"
 import { eventTypes } from "../../src/domain/DomainEvent.ts"
 import { type Actor, grantedBy, permissions, Role, seesWholeAcademy } from "../../src/domain/Permission.ts"
-import { HandlerName, subscribersOf, subscriptions } from "../../src/domain/Subscription.ts"
+import { subscribersOf } from "../../src/domain/Subscription.ts"
 import { academyId, teacherId } from "./given.ts"
 
 const actor = (...roles: ReadonlyArray<Role>): Actor => ({ memberId: teacherId, academyId, roles, children: [] })
@@ -32,10 +33,15 @@ describe("permissions", () => {
       "attendance:correct": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
       "attendance:read": ["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"],
       "statistics:read": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
+      "notification:own": ["STUDENT", "PARENT", "TEACHER", "MANAGER"],
+      "channel:read": ["MANAGER", "ADMINISTRATOR"],
+      "channel:change": ["MANAGER", "ADMINISTRATOR"],
       "register:export": ["TEACHER", "MANAGER", "ADMINISTRATOR"],
       "operations:read": ["MANAGER", "ADMINISTRATOR"],
       "operations:change": ["MANAGER", "ADMINISTRATOR"],
-      "operations:system": ["ADMINISTRATOR"]
+      "operations:system": ["ADMINISTRATOR"],
+      "notification:read": ["MANAGER", "ADMINISTRATOR"],
+      "notification:resend": ["MANAGER", "ADMINISTRATOR"]
     })
   })
 
@@ -56,7 +62,10 @@ describe("subscriptions", () => {
     expect(eventTypes.filter((type) => !subscribersOf(type).includes("ReadModelSync"))).toEqual([])
   })
 
-  it.each(eventTypes)("of %s say the same from both ends", (type) => {
-    expect(subscribersOf(type)).toEqual(HandlerName.literals.filter((handler) => subscriptions[handler].includes(type)))
+  it("bring a planned message to the sender of its channel, and to no other", () => {
+    expect(subscribersOf("MessagePlanned", NotificationChannel.make("SMS"))).toEqual([
+      "ReadModelSync",
+      "SendMessage:SMS"
+    ])
   })
 })

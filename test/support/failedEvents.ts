@@ -25,7 +25,7 @@ export interface Planted {
 
 /** An event with its failure. */
 export const plant = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, given: Planted = {}) {
-  const handler = given.handler ?? "SendMessage"
+  const handler = given.handler ?? "SendMessage:SMS"
   const rule = given.rule ?? "http-400"
   const academyId = given.academyId ?? null
   const type = given.eventType ?? "MessagePlanned"

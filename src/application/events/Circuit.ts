@@ -14,13 +14,14 @@
 import { Duration, Effect, Option } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { HandlerName } from "../../domain/Subscription.ts"
-import { type Failures, type HandlerFailure, storageRule } from "../../ports/EventHandler.ts"
+import { type Failures, type HandlerFailure, type NotYet, storageRule, unasked } from "../../ports/EventHandler.ts"
 import { openFor, type RetryPolicy } from "./RetryPolicy.ts"
 
 /** What one call says about the other side's health. */
 export type Verdict = "healthy" | "failing" | "refused" | "nothing"
 
-const ofFailure = (failure: HandlerFailure): Verdict => {
+const ofFailure = (failure: HandlerFailure | NotYet): Verdict => {
+  if (failure._tag === "NotYet") return "nothing"
   // Our own database's trouble says nothing about the other side, and an event's own mistake neither.
   if (failure.rule === storageRule || failure.class === "permanent") return "nothing"
   return failure.class === "account" ? "refused" : "failing"
@@ -32,10 +33,13 @@ export const judge = (
   took: Duration.Duration,
   outcome: HandlerFailure | Failures
 ): Verdict => {
+  if (outcome === unasked) return "nothing"
   const verdicts = "_tag" in outcome ? [ofFailure(outcome)] : [...outcome.values()].map(ofFailure)
   if (verdicts.includes("refused")) return "refused"
   if (verdicts.includes("failing") || Duration.isGreaterThan(took, policy.slow)) return "failing"
-  return "_tag" in outcome ? "nothing" : "healthy"
+  if ("_tag" in outcome) return "nothing"
+  const waits = [...outcome.values()].some((one) => one._tag === "NotYet")
+  return waits ? "nothing" : "healthy"
 }
 
 const outcomes = { healthy: "Success", failing: "Failure", refused: "Failure", nothing: "Ignored" } as const

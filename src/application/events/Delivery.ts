@@ -25,7 +25,7 @@ import { Engine } from "./Engine.ts"
 import { type Gate, makeGate } from "./Gate.ts"
 import { makeWorker } from "./Handling.ts"
 import { join, makeHeartbeat } from "./Liveness.ts"
-import { policies } from "./RetryPolicy.ts"
+import { policyOf } from "./RetryPolicy.ts"
 import { supervised, untilStored } from "./Supervision.ts"
 
 /** The table is looked into at least this often. */
@@ -129,7 +129,7 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
 
   const workers = yield* Effect.forEach(handlers, (handler) =>
     Effect.gen(function*() {
-      const policy = policies[handler.name]
+      const policy = policyOf(handler.name)
       const circuit = yield* makeCircuit(handler.name, policy)
       const gate = gates.get(handler.name) ?? makeGate(engine, handler.name)
       return Arr.makeBy(policy.concurrency, () => makeWorker(engine, handler, policy, circuit, gate))
@@ -152,7 +152,7 @@ const make = Effect.fnUntraced(function*(handlers: ReadonlyArray<EventHandler>) 
 
   // ---- life of the engine: made in this order, ended in the opposite one
 
-  yield* Metrics.startAtZero
+  yield* Metrics.startAtZero(handlers.map(({ name }) => name))
   engine.heardAt = yield* join(engine, bus.incarnation())
   yield* Effect.addFinalizer(() =>
     Effect.gen(function*() {

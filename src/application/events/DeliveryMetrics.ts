@@ -4,7 +4,7 @@
  * Prometheus' names. `docs/operations.md` says what each is good for.
  */
 import { Clock, Duration, Effect, Metric } from "effect"
-import { HandlerName } from "../../domain/Subscription.ts"
+import type { HandlerName } from "../../domain/Subscription.ts"
 import type { Backlog } from "../../ports/DeliveryStore.ts"
 import type { Delivery } from "../../ports/EventBus.ts"
 import { FailureClass } from "../../ports/EventHandler.ts"
@@ -90,16 +90,17 @@ const jobRuns = Metric.counter("ams.job.runs", {
 })
 
 /** Every series is there from the start: Prometheus sees no increase in one that begins with 1. */
-export const startAtZero = Effect.forEach(HandlerName.literals, (handler) =>
-  Effect.all([
-    Metric.update(Metric.withAttributes(consumed, processing(handler)), 0),
-    ...FailureClass.literals.flatMap((failure) =>
-      [retries, failed].map((counter) => Metric.update(Metric.withAttributes(counter, byClass(handler, failure)), 0))
-    ),
-    Metric.update(Metric.withAttributes(circuitOpen, byHandler(handler)), 0),
-    Metric.update(Metric.withAttributes(pausedNow, byHandler(handler)), 0),
-    Metric.update(takenOver, 0)
-  ], { discard: true }), { discard: true })
+export const startAtZero = (handlers: ReadonlyArray<HandlerName>) =>
+  Effect.forEach(handlers, (handler) =>
+    Effect.all([
+      Metric.update(Metric.withAttributes(consumed, processing(handler)), 0),
+      ...FailureClass.literals.flatMap((failure) =>
+        [retries, failed].map((counter) => Metric.update(Metric.withAttributes(counter, byClass(handler, failure)), 0))
+      ),
+      Metric.update(Metric.withAttributes(circuitOpen, byHandler(handler)), 0),
+      Metric.update(Metric.withAttributes(pausedNow, byHandler(handler)), 0),
+      Metric.update(takenOver, 0)
+    ], { discard: true }), { discard: true })
 
 export const delivered = (handler: HandlerName, batch: ReadonlyArray<Delivery>) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -139,10 +140,15 @@ export const held = (count: number) => Metric.update(inMemory, count)
  * What the tables say of all processes together; a handler without a row there has nothing open. Each process looks for
  * itself: a number that only one kept up to date would stay as it was when another one goes on.
  */
-export const looked = (backlog: ReadonlyArray<Backlog>, failedEvents: number, nodes: number) =>
+export const looked = (
+  names: ReadonlyArray<HandlerName>,
+  backlog: ReadonlyArray<Backlog>,
+  failedEvents: number,
+  nodes: number
+) =>
   Effect.all([
     ...[
-      ...HandlerName.literals.filter((handler) => backlog.every((one) => one.handler !== handler)).map((handler) => ({
+      ...names.filter((handler) => backlog.every((one) => one.handler !== handler)).map((handler) => ({
         handler,
         open: 0,
         postponed: 0,

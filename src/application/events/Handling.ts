@@ -111,7 +111,7 @@ export const makeWorker = (
       const changed = yield* admission.record(own ? "nothing" : verdict)
       if (Option.isNone(changed)) return
       const cause = whole ?? ("_tag" in outcome ? undefined : [...outcome.values()][0])
-      yield* gate.changed(changed.value, cause?.rule ?? "slow")
+      yield* gate.changed(changed.value, cause?._tag === "HandlerFailure" ? cause.rule : "slow")
     }
   )
 
@@ -147,7 +147,12 @@ export const makeWorker = (
         return failure === undefined ? Result.succeed(one) : Result.fail([one, failure] as const)
       })
       yield* done(well)
-      yield* Effect.forEach(ill, ([one, failure]) => settled(one, failure, admission), { discard: true })
+      yield* Effect.forEach(
+        ill,
+        ([one, failure]) =>
+          failure._tag === "NotYet" ? engine.giveBack([one], failure.after) : settled(one, failure, admission),
+        { discard: true }
+      )
     })
 
   return supervised(

@@ -3,6 +3,7 @@ import { Duration, Effect } from "effect"
 import { Alerts } from "../../ports/Alerts.ts"
 import { DeliveryStore } from "../../ports/DeliveryStore.ts"
 import { FailedEventStore } from "../../ports/FailedEventStore.ts"
+import { HandlerNames } from "../../ports/HandlerNames.ts"
 import * as Metrics from "../events/DeliveryMetrics.ts"
 import { isDead, isLate } from "../events/Late.ts"
 import { supervised } from "../events/Supervision.ts"
@@ -38,6 +39,7 @@ const lookEvery = Duration.seconds(10)
 export const gauges = Effect.gen(function*() {
   const deliveries = yield* DeliveryStore
   const failedEvents = yield* FailedEventStore
+  const names = yield* HandlerNames
   const look = Effect.gen(function*() {
     const [backlog, open, nodes] = yield* Effect.all([
       deliveries.backlog(null),
@@ -46,7 +48,7 @@ export const gauges = Effect.gen(function*() {
     ])
     // The last one that ran handlers has nobody to take its row away.
     const living = nodes.filter((node) => !isDead(node))
-    yield* Metrics.looked(backlog, open, living.length)
+    yield* Metrics.looked(names, backlog, open, living.length)
   })
   yield* look.pipe(
     Effect.catch((error) => Effect.logWarning("gauges: the database does not answer", error.cause)),

@@ -2,8 +2,9 @@
 import { Context, Effect, Layer } from "effect"
 import type { NotAllowed } from "../../domain/Errors.ts"
 import type { AcademyId } from "../../domain/Ids.ts"
-import { HandlerName } from "../../domain/Subscription.ts"
+import type { HandlerName } from "../../domain/Subscription.ts"
 import { type Backlog, DeliveryStore, type Node } from "../../ports/DeliveryStore.ts"
+import { HandlerNames } from "../../ports/HandlerNames.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
 import { type CurrentOperator, operatesSystem, operator } from "./Operator.ts"
 
@@ -21,11 +22,14 @@ export interface DeliveryStatus {
 }
 
 /** A line for each handler of this version, and for others that have open deliveries from another one. */
-export const everyHandler = (backlog: ReadonlyArray<Backlog>): ReadonlyArray<Backlog> => [
-  ...HandlerName.literals.map((handler) =>
+export const everyHandler = (
+  names: ReadonlyArray<HandlerName>,
+  backlog: ReadonlyArray<Backlog>
+): ReadonlyArray<Backlog> => [
+  ...names.map((handler) =>
     backlog.find((one) => one.handler === handler) ?? { handler, open: 0, postponed: 0, oldestSeconds: 0 }
   ),
-  ...backlog.filter(({ handler }) => !HandlerName.literals.some((known) => known === handler))
+  ...backlog.filter(({ handler }) => !names.some((known) => known === handler))
 ]
 
 export class Deliveries extends Context.Service<Deliveries, {
@@ -38,6 +42,7 @@ export class Deliveries extends Context.Service<Deliveries, {
     Deliveries,
     Effect.gen(function*() {
       const store = yield* DeliveryStore
+      const names = yield* HandlerNames
       return Deliveries.of({
         status: Effect.fn("Deliveries.status")(function*(named) {
           const by = yield* operator("operations:read")
@@ -47,7 +52,7 @@ export class Deliveries extends Context.Service<Deliveries, {
             [store.backlog(academyId), system ? store.nodes : Effect.succeed(null)],
             { concurrency: 2 }
           )
-          const backlog = everyHandler(found)
+          const backlog = everyHandler(names, found)
           return {
             academyId,
             backlog,

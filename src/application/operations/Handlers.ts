@@ -1,13 +1,14 @@
 /** How the handlers are, and how to let one rest: paused, it gets nothing in any process, and its deliveries wait. */
 import { Context, Data, Duration, Effect, Layer } from "effect"
-import type { NotAllowed } from "../../domain/Errors.ts"
+import { type NotAllowed, NotFound } from "../../domain/Errors.ts"
 import type { MemberId } from "../../domain/Ids.ts"
-import { HandlerName } from "../../domain/Subscription.ts"
+import type { HandlerName } from "../../domain/Subscription.ts"
 import { type Backlog, DeliveryStore, type Node } from "../../ports/DeliveryStore.ts"
 import type { Operator } from "../../ports/FailedEventStore.ts"
+import { HandlerNames } from "../../ports/HandlerNames.ts"
 import { PausedHandlers } from "../../ports/PausedHandlers.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
-import { policies } from "../events/RetryPolicy.ts"
+import { policyOf } from "../events/RetryPolicy.ts"
 import { type CurrentOperator, operatesSystem, operator, type Reason } from "./Operator.ts"
 
 export class HandlerAlreadyPaused extends Data.TaggedError("HandlerAlreadyPaused")<{
@@ -46,17 +47,20 @@ export class Handlers extends Context.Service<Handlers, {
   readonly pause: (
     handler: HandlerName,
     reason: Reason
-  ) => Effect.Effect<HandlerState, Denied | HandlerAlreadyPaused, CurrentOperator>
+  ) => Effect.Effect<HandlerState, Denied | NotFound | HandlerAlreadyPaused, CurrentOperator>
   /** Answers how it is then. */
   readonly resume: (
     handler: HandlerName
-  ) => Effect.Effect<HandlerState, Denied | HandlerNotPaused, CurrentOperator>
+  ) => Effect.Effect<HandlerState, Denied | NotFound | HandlerNotPaused, CurrentOperator>
 }>()("ams/Handlers") {
   static readonly layer = Layer.effect(
     Handlers,
     Effect.gen(function*() {
       const store = yield* DeliveryStore
       const pauses = yield* PausedHandlers
+      const names = yield* HandlerNames
+      const known = (handler: HandlerName) =>
+        names.includes(handler) ? Effect.void : Effect.fail(new NotFound({ what: "handler", id: handler }))
 
       /** How each handler is, as this operator may see it. */
       const look = Effect.fnUntraced(function*(by: Operator) {
@@ -69,7 +73,7 @@ export class Handlers extends Context.Service<Handlers, {
           const pause = paused.find((one) => one.handler === handler)
           const openIn = nodes.filter(({ openCircuits }) => openCircuits.includes(handler))
           const { open = 0, postponed = 0, oldestSeconds = 0 } = backlogs.find((one) => one.handler === handler) ?? {}
-          const { batch, concurrency, retries, timeout } = policies[handler]
+          const { batch, concurrency, retries, timeout } = policyOf(handler)
           return {
             handler,
             paused: pause === undefined ? null : { reason: pause.reason, since: pause.pausedAt, by: pause.pausedBy },
@@ -83,16 +87,18 @@ export class Handlers extends Context.Service<Handlers, {
 
       return Handlers.of({
         list: Effect.flatMap(operator("operations:read"), look).pipe(
-          Effect.map((state) => HandlerName.literals.map(state)),
+          Effect.map((state) => names.map(state)),
           Effect.withSpan("Handlers.list")
         ),
         pause: Effect.fn("Handlers.pause")(function*(handler, reason) {
           const by = yield* operator("operations:system")
+          yield* known(handler)
           if (!(yield* pauses.pause(by, handler, reason))) return yield* new HandlerAlreadyPaused({ handler })
           return (yield* look(by))(handler)
         }),
         resume: Effect.fn("Handlers.resume")(function*(handler) {
           const by = yield* operator("operations:system")
+          yield* known(handler)
           if (!(yield* pauses.resume(by, handler))) return yield* new HandlerNotPaused({ handler })
           return (yield* look(by))(handler)
         })

@@ -3,10 +3,13 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { gauges, watchBacklog } from "../../../src/application/jobs/Watch.ts"
+import { NotificationChannel } from "../../../src/domain/Channel.ts"
 import { Incarnation } from "../../../src/domain/Ids.ts"
+import { handlersOf } from "../../../src/domain/Subscription.ts"
 import { type Alert, Alerts } from "../../../src/ports/Alerts.ts"
 import { type Backlog, DeliveryStore, type Node } from "../../../src/ports/DeliveryStore.ts"
 import { FailedEventStore } from "../../../src/ports/FailedEventStore.ts"
+import { HandlerNames } from "../../../src/ports/HandlerNames.ts"
 
 const of = (handler: string, oldestSeconds: number, open: number, postponed = 0): Backlog => ({
   handler,
@@ -43,7 +46,7 @@ describe("WatchBacklog", () => {
   it.effect("tells of a handler whose oldest delivery is older than 60 s, unless all it has waits for its time", () => {
     const { layer, told } = watching({
       nodes: [],
-      backlog: [of("ReadModelSync", 60, 9), of("Statistics", 61, 9, 8), of("SendMessage", 9000, 3, 3)]
+      backlog: [of("ReadModelSync", 60, 9), of("Statistics", 61, 9, 8), of("SendMessage:SMS", 9000, 3, 3)]
     })
     return Effect.gen(function*() {
       yield* (yield* watchBacklog).run
@@ -68,14 +71,15 @@ describe("the gauges", () => {
   )
 
   it.effect("follow the tables, a handler that is done goes back to 0, and a silent process is not counted", () => {
-    const seen = { backlog: [of("SendMessage", 7, 3, 1)], nodes: [node(7), node(11)] }
+    const seen = { backlog: [of("SendMessage:SMS", 7, 3, 1)], nodes: [node(7), node(11)] }
+    const names = Layer.succeed(HandlerNames, handlersOf([{ channel: NotificationChannel.make("SMS") }]))
     return Effect.gen(function*() {
-      yield* gauges
+      yield* Effect.provide(gauges, names)
       yield* Effect.yieldNow
       expect(yield* shown).toMatchObject({
-        "ams.delivery.backlog SendMessage": 3,
-        "ams.delivery.postponed SendMessage": 1,
-        "ams.delivery.oldest.age SendMessage": 7,
+        "ams.delivery.backlog SendMessage:SMS": 3,
+        "ams.delivery.postponed SendMessage:SMS": 1,
+        "ams.delivery.oldest.age SendMessage:SMS": 7,
         "ams.delivery.backlog Statistics": 0,
         "ams.failed_events.open": 2,
         "ams.nodes": 1
@@ -83,8 +87,8 @@ describe("the gauges", () => {
       seen.backlog = []
       yield* TestClock.adjust("10 seconds")
       expect(yield* shown).toMatchObject({
-        "ams.delivery.backlog SendMessage": 0,
-        "ams.delivery.oldest.age SendMessage": 0
+        "ams.delivery.backlog SendMessage:SMS": 0,
+        "ams.delivery.oldest.age SendMessage:SMS": 0
       })
     }).pipe(Effect.scoped, Effect.provide(watching(seen).layer))
   })

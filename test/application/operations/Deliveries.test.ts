@@ -1,8 +1,11 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Deliveries } from "../../../src/application/operations/Deliveries.ts"
+import { NotificationChannel } from "../../../src/domain/Channel.ts"
 import { type AcademyId, Incarnation } from "../../../src/domain/Ids.ts"
+import { handlersOf } from "../../../src/domain/Subscription.ts"
 import { DeliveryStore } from "../../../src/ports/DeliveryStore.ts"
+import { HandlerNames } from "../../../src/ports/HandlerNames.ts"
 import { by, type OperatorName, ours, theirs } from "./operators.ts"
 
 const startedAt = new Date("2026-11-22T09:00:00Z")
@@ -21,16 +24,18 @@ const store = Layer.mock(DeliveryStore, {
     const open = academyId === null ? 7 : academyId === ours ? 2 : 5
     return Effect.succeed([
       { handler: "Forgotten", open: 1, postponed: 0, oldestSeconds: 90 },
-      { handler: "SendMessage", open, postponed: 1, oldestSeconds: 30 }
+      { handler: "SendMessage:SMS", open, postponed: 1, oldestSeconds: 30 }
     ])
   },
   nodes: Effect.succeed([node])
 })
 
+const channels = Layer.succeed(HandlerNames, handlersOf([{ channel: NotificationChannel.make("SMS") }]))
+
 const status = (name: OperatorName, academyId: AcademyId | null = null) =>
   Effect.flatMap(Deliveries, (deliveries) => deliveries.status(academyId)).pipe(
     by(name),
-    Effect.provide(Deliveries.layer.pipe(Layer.provide(store)))
+    Effect.provide(Deliveries.layer.pipe(Layer.provide(Layer.merge(store, channels))))
   )
 
 describe("Deliveries", () => {
@@ -43,7 +48,7 @@ describe("Deliveries", () => {
           { handler: "ReadModelSync", ...idle },
           { handler: "Statistics", ...idle },
           { handler: "Notifications", ...idle },
-          { handler: "SendMessage", open: 7, postponed: 1, oldestSeconds: 30 },
+          { handler: "SendMessage:SMS", open: 7, postponed: 1, oldestSeconds: 30 },
           { handler: "Forgotten", open: 1, postponed: 0, oldestSeconds: 90 }
         ],
         open: 8,

@@ -7,7 +7,7 @@ import { as, asked, endedRun, everyonesRun, me, ourRun, ours, refusal, theirRun,
 const use = Effect.fnUntraced(function*<A, E, R>(work: (runs: FailedEventRuns["Service"]) => Effect.Effect<A, E, R>) {
   return yield* work(yield* FailedEventRuns)
 })
-const replay = { action: "REPLAY", filter: { academyId: null, handler: "SendMessage" }, rate: 50 } as const
+const replay = { action: "REPLAY", filter: { academyId: null, handler: "SendMessage:SMS" }, rate: 50 } as const
 const discard = { ...replay, action: "DISCARD", reason: Reason.make("why") } as const
 
 describe("FailedEventRuns", () => {
@@ -15,7 +15,7 @@ describe("FailedEventRuns", () => {
     Effect.gen(function*() {
       const manager = yield* as("MANAGER", ours)
       const by = { actorId: me, channel: "API", academyId: ours }
-      const filter = { academyId: ours, handler: "SendMessage" }
+      const filter = { academyId: ours, handler: "SendMessage:SMS" }
       const replayed = yield* asked(manager, use((runs) => runs.start(replay)))
       assert.deepStrictEqual(replayed.calls, [["startRun", by, { action: "REPLAY", filter, reason: null, rate: 50 }]])
       const discarded = yield* asked(manager, use((runs) => runs.start(discard)))
@@ -40,7 +40,7 @@ describe("FailedEventRuns", () => {
         ] as const
       ) {
         const { calls } = yield* asked(operator, use((runs) => runs.start(replay)))
-        assert.deepInclude(calls[0]?.[2], { filter: { academyId, handler: "SendMessage" } })
+        assert.deepInclude(calls[0]?.[2], { filter: { academyId, handler: "SendMessage:SMS" } })
       }
     }))
 

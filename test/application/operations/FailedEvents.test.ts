@@ -34,13 +34,13 @@ describe("FailedEvents", () => {
         manager,
         use((events) =>
           Effect.andThen(
-            events.groups({ academyId: null, handler: "SendMessage" }),
+            events.groups({ academyId: null, handler: "SendMessage:SMS" }),
             events.preview({ academyId: null })
           )
         )
       )
       assert.deepStrictEqual(calls, [
-        ["groups", { academyId: ours, handler: "SendMessage" }],
+        ["groups", { academyId: ours, handler: "SendMessage:SMS" }],
         ["preview", { academyId: ours }]
       ])
     }))

@@ -21,7 +21,7 @@ const event = (n: number, academyId: AcademyId | null, status: FailedEvent["stat
   id: FailedEventId.make(id(n)),
   eventId: EventId.make(id(n)),
   eventType: "MessagePlanned",
-  handler: "SendMessage",
+  handler: "SendMessage:SMS",
   academyId,
   class: "permanent",
   rule: "http-400",

@@ -1,5 +1,5 @@
 /** Each event of a committed transaction comes to its end at each of its handlers, once, and for a reason. */
-import { policies } from "../../../src/application/events/RetryPolicy.ts"
+import { policyOf } from "../../../src/application/events/RetryPolicy.ts"
 import type { History } from "./History.ts"
 import type { Property, Violation } from "./Oracle.ts"
 import { type Entry, type Failed, keyOf, naming, type Pair, pairOf } from "./Trace.ts"
@@ -100,7 +100,7 @@ const isExplained = (history: History, pair: Pair, { at, from, process }: Change
     default:
       return last.class === "permanent"
         ? history.callsOf(pair).some((call) => handled(history.failureOf(call, pair.event)))
-        : attempts.length > policies[pair.handler].retries
+        : attempts.length > policyOf(pair.handler).retries
   }
 }
 

@@ -36,7 +36,9 @@ const ending = (call: number, exit: Exit.Exit<Failures, HandlerFailure>): What =
     return { is: "end", call, failures, cut: false }
   }
   if (Exit.isSuccess(exit)) {
-    const failures = new Map<EventId, Failed>(exit.value)
+    const failures = new Map<EventId, Failed>(
+      [...exit.value].flatMap(([id, one]) => (one._tag === "NotYet" ? [] : [[id, one] as const]))
+    )
     return { is: "end", call, failures, cut: false }
   }
   const [reason] = exit.cause.reasons

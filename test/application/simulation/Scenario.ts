@@ -71,16 +71,16 @@ export interface Scenario {
 const handlerSets: readonly [ReadonlyArray<HandlerName>, ...ReadonlyArray<ReadonlyArray<HandlerName>>] = [
   ["ReadModelSync"],
   ["Statistics"],
-  ["SendMessage"],
+  ["SendMessage:SMS"],
   ["ReadModelSync", "Statistics"],
-  ["ReadModelSync", "SendMessage"],
-  ["Statistics", "Notifications", "SendMessage"]
+  ["ReadModelSync", "SendMessage:SMS"],
+  ["Statistics", "Notifications", "SendMessage:SMS"]
 ]
 
 const eventTypesOf = (
   handlers: ReadonlyArray<HandlerName>
 ): readonly [Published["type"], ...ReadonlyArray<Published["type"]>] =>
-  handlers.includes("SendMessage")
+  handlers.includes("SendMessage:SMS")
     ? handlers.length === 1 ? ["MessagePlanned"] : ["MessagePlanned", "AttendanceConfirmed"]
     : ["AttendanceRequested", "AttendanceConfirmed"]
 
@@ -99,7 +99,7 @@ const calm = (seed: number, chance: Chance): Scenario => {
     at: chance.int(0, 500),
     do: "publish",
     process: chance.int(0, processes - 1),
-    events: Array.from({ length: chance.int(70, 400) }, () => published(burst)),
+    events: Array.from({ length: chance.int(70, 1200) }, () => published(burst)),
     outcome: answered()
   }))
   const singles = Array.from({ length: chance.int(2, 5) }, (_, one): Step => ({

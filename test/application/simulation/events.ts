@@ -1,4 +1,5 @@
 /** The scenario's events as the engine sees them. */
+import { NotificationChannel } from "../../../src/domain/Channel.ts"
 import type { DomainEvent } from "../../../src/domain/DomainEvent.ts"
 import { MessageId } from "../../../src/domain/Ids.ts"
 import { academy, requested } from "../../support/events.ts"
@@ -12,7 +13,12 @@ export const eventOf = ({ academy: of, age, n, type }: Published, now: number): 
     case "AttendanceRequested": {
       if (type === "AttendanceRequested") return base
       if (type === "AttendanceConfirmed") return { ...base, type, payload: { ...base.payload, status: "PRESENT" } }
-      return { ...base, type, aggregate: { ...base.aggregate, type: "message" }, payload: { messageId } }
+      return {
+        ...base,
+        type,
+        aggregate: { ...base.aggregate, type: "message" },
+        payload: { messageId, channel: NotificationChannel.make("SMS") }
+      }
     }
     default:
       return base

@@ -18,8 +18,9 @@ import { answer, Misused } from "./Output.ts"
 // ---- what may be said
 
 const filterFlags = {
-  handler: Flag.Literals("handler", HandlerName.literals).pipe(
-    Flag.withDescription("Only those of this handler"),
+  handler: Flag.String("handler").pipe(
+    Flag.withDescription("Only those of this handler, as in Statistics or SendMessage:SMS"),
+    Flag.withSchema(HandlerName),
     Flag.optional
   ),
   eventType: Flag.Literals("event-type", EventType.literals).pipe(

@@ -48,8 +48,9 @@ const resumed = Effect.fnUntraced(function*(input: { readonly handler: HandlerNa
   yield* answer(state, () => `Resumed ${state.handler}: ${state.backlog.open} deliveries wait for it.`)
 })
 
-const handler = Argument.Literals("handler", HandlerName.literals).pipe(
-  Argument.withDescription(`One of ${HandlerName.literals.join(", ")}`)
+const handler = Argument.String("handler").pipe(
+  Argument.withSchema(HandlerName),
+  Argument.withDescription("One of those that ams handlers list shows, as in Statistics or SendMessage:SMS")
 )
 
 /** `ams handlers list`, `pause`, `resume` */

@@ -2,9 +2,10 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { isDead, isLate } from "../../../application/events/Late.ts"
-import { HandlerName } from "../../../domain/Subscription.ts"
+import type { HandlerName } from "../../../domain/Subscription.ts"
 import { type Backlog, DeliveryStore, type Node } from "../../../ports/DeliveryStore.ts"
 import { FailedEventStore } from "../../../ports/FailedEventStore.ts"
+import { HandlerNames } from "../../../ports/HandlerNames.ts"
 import { type PausedHandler, PausedHandlers } from "../../../ports/PausedHandlers.ts"
 import { ReadModels } from "../../../ports/ReadModels.ts"
 
@@ -80,10 +81,15 @@ export interface Seen {
 
 const nothing = { open: 0, postponed: 0, oldestSeconds: 0 }
 
-const handlersOf = (backlog: ReadonlyArray<Backlog>, nodes: ReadonlyArray<Node>, paused: Seen["paused"]) => {
+const handlersOf = (
+  names: ReadonlyArray<HandlerName>,
+  backlog: ReadonlyArray<Backlog>,
+  nodes: ReadonlyArray<Node>,
+  paused: Seen["paused"]
+) => {
   // Rows of a handler that this version no longer has are somebody's trouble, too.
-  const names = new Set<string>([...HandlerName.literals, ...backlog.map(({ handler }) => handler)])
-  return [...names].map((handler) => ({
+  const all = new Set<string>([...names, ...backlog.map(({ handler }) => handler)])
+  return [...all].map((handler) => ({
     ...nothing,
     ...backlog.find((one) => one.handler === handler),
     handler,
@@ -92,9 +98,9 @@ const handlersOf = (backlog: ReadonlyArray<Backlog>, nodes: ReadonlyArray<Node>,
   }))
 }
 
-export const judge = (seen: Seen): AsyncHealth => {
+export const judge = (seen: Seen, names: ReadonlyArray<HandlerName>): AsyncHealth => {
   const nodes = seen.nodes?.filter((node) => !isDead(node)) ?? null
-  const handlers = seen.backlog === null ? null : handlersOf(seen.backlog, nodes ?? [], seen.paused)
+  const handlers = seen.backlog === null ? null : handlersOf(names, seen.backlog, nodes ?? [], seen.paused)
   const is: Readonly<Record<Reason, boolean>> = {
     "database": [handlers, nodes, seen.paused, seen.failedEvents].includes(null),
     "no-node": nodes?.length === 0,
@@ -138,7 +144,9 @@ const seen = Effect.gen(function*() {
 const afterwards = HttpRouter.add(
   "GET",
   "/health/async",
-  Effect.map(seen, (all) => HttpServerResponse.jsonUnsafe(judge(all)))
+  Effect.gen(function*() {
+    return HttpServerResponse.jsonUnsafe(judge(yield* seen, yield* HandlerNames))
+  })
 )
 
 export const layer = Layer.mergeAll(live, ready, afterwards)

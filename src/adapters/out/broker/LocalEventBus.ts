@@ -2,7 +2,7 @@
 import { Array as Arr, Clock, Duration, Effect, Latch, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Incarnation } from "../../../domain/Ids.ts"
-import { HandlerName, subscribersOf } from "../../../domain/Subscription.ts"
+import { channelOf, type HandlerName, subscribersOf } from "../../../domain/Subscription.ts"
 import { type Delivery, EventBus, type Lane, type NewDelivery } from "../../../ports/EventBus.ts"
 
 /** Deliveries of one handler in this process's memory (about 1 KB each). What does not fit waits in the table. */
@@ -147,7 +147,7 @@ export const layer = (handlers: ReadonlyArray<HandlerName>) =>
           const reservedAt = now()
           const deliveries: Array<NewDelivery> = []
           for (const event of events) {
-            for (const handler of subscribersOf(event.type)) {
+            for (const handler of subscribersOf(event.type, channelOf(event))) {
               const place = !closed && lines.get(handler)?.reserve(event.id, event.academyId, reservedAt) === true
               deliveries.push({ event, handler, owner: place ? owner : null })
             }

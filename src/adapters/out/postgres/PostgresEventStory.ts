@@ -1,5 +1,6 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { NotificationChannel } from "../../../domain/Channel.ts"
 import { EventType } from "../../../domain/DomainEvent.ts"
 import type { AcademyId, EventId } from "../../../domain/Ids.ts"
 import { subscribersOf } from "../../../domain/Subscription.ts"
@@ -27,6 +28,9 @@ const decodeMessages = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
 })))
 
 const isEventType = Schema.is(EventType)
+/** A message's way out, where the event is one of a planned message. */
+const channelIn = (payload: unknown) =>
+  Option.getOrUndefined(Schema.decodeUnknownOption(Schema.Struct({ channel: NotificationChannel }))(payload))?.channel
 
 const stateOf = (row: typeof DeliveryRow.Type | undefined, failed: FailedEvent | undefined) => {
   if (row !== undefined) return row.owner === null ? "waiting" : "in hand"
@@ -43,12 +47,12 @@ const stateOf = (row: typeof DeliveryRow.Type | undefined, failed: FailedEvent |
 
 /** A line for each handler that hears of it now, or heard of it when it was written. */
 const deliveriesOf = (
-  type: string,
+  { payload, type }: Story["event"],
   rows: ReadonlyArray<typeof DeliveryRow.Type>,
   failed: ReadonlyArray<FailedEvent>
 ): Story["deliveries"] => {
   const handlers = new Set([
-    ...(isEventType(type) ? subscribersOf(type) : []),
+    ...(isEventType(type) ? subscribersOf(type, channelIn(payload)) : []),
     ...rows.map(({ handler }) => handler),
     ...failed.map(({ handler }) => handler)
   ])
@@ -124,7 +128,7 @@ export const layer = Layer.effect(
         return Option.some({
           event,
           together: decodeTogether(yield* together(academyId, id)),
-          deliveries: deliveriesOf(event.type, decodeDeliveries(yield* deliveries(id)), failed),
+          deliveries: deliveriesOf(event, decodeDeliveries(yield* deliveries(id)), failed),
           failed,
           messages: decodeMessages(yield* messages(id))
         })

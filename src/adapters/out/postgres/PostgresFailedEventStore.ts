@@ -67,7 +67,7 @@ export const layer = Layer.effect(
             count(*) filter (where f.status = 'REPLAYING')::int as replaying,
             count(*) filter (where f.status in ('RESOLVED', 'DISCARDED'))::int as done
           from failed_event f
-          left join event e on e.id = f.event_id and f.status = 'OPEN' and f.handler = 'SendMessage'
+          left join event e on e.id = f.event_id and f.status = 'OPEN' and f.handler like 'SendMessage:%'
           left join message m on m.id = (e.payload ->> 'messageId')::uuid
           where ${fits(filter)}`).pipe(Effect.map(([row]) => decodePreview(row))),
 

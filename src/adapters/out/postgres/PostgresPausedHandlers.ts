@@ -30,10 +30,12 @@ export const layer = Layer.effect(
         from changed`
 
     return PausedHandlers.of({
-      // A handler that this version of AMS does not have cannot be paused.
+      // A handler that no version of AMS has cannot be paused.
       list: orUnavailable(sql`
-        select handler, reason, paused_by as "pausedBy", paused_at as "pausedAt" from paused_handler
-        where handler = any(${[...HandlerName.literals]}) order by handler`).pipe(Effect.map((rows) => decode(rows))),
+        select handler, reason, paused_by as "pausedBy", paused_at as "pausedAt" from paused_handler order by handler`)
+        .pipe(
+          Effect.map((rows) => decode(rows.filter(({ handler }) => Schema.is(HandlerName)(handler))))
+        ),
       pause: Effect.fn("PausedHandlers.pause")(function*(by, handler, reason) {
         const entry = yield* random.uuidV7()
         const rows = yield* orUnavailable(sql`

@@ -20,7 +20,7 @@ const park = Effect.fnUntraced(function*(given: Given = {}) {
       '2026-11-22T09:00:00Z', '2026-11-22T09:00:01.5Z', $5)
     returning id::text, event_id::text`,
     [
-      given.handler ?? "SendMessage",
+      given.handler ?? "SendMessage:SMS",
       given.academy ?? null,
       given.error ?? "the provider refused",
       JSON.stringify([
@@ -103,7 +103,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams failed-events",
         id,
         "OPEN",
         "2026-11-22 09:00:01Z",
-        "SendMessage",
+        "SendMessage:SMS",
         "MessagePlanned",
         "http-400",
         "2",
@@ -125,7 +125,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams failed-events",
       expect(json.json()).toMatchObject({
         id,
         eventId,
-        handler: "SendMessage",
+        handler: "SendMessage:SMS",
         status: "OPEN",
         lastFailedAt: "2026-11-22T09:00:01.500Z",
         attempts: [{ number: 1, class: "transient", rule: "timeout" }, { number: 2, error: "the provider refused" }]
@@ -145,11 +145,11 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams failed-events",
       assert.deepStrictEqual([replayed.code, replayed.stderr], [0, ""])
       assert.strictEqual(
         replayed.stdout,
-        `SendMessage gets MessagePlanned ${eventId} again: no AMS runs now, the next one takes it.\n`
+        `SendMessage:SMS gets MessagePlanned ${eventId} again: no AMS runs now, the next one takes it.\n`
       )
       assert.deepStrictEqual(yield* row(id), ["REPLAYING", 1, null])
       // Nobody's: the CLI runs no handlers.
-      assert.deepStrictEqual(yield* deliveries(eventId), [["SendMessage", null]])
+      assert.deepStrictEqual(yield* deliveries(eventId), [["SendMessage:SMS", null]])
       assert.deepStrictEqual(yield* sql("select count(*)::int from node"), [[0]])
       assert.deepStrictEqual(yield* audited(id), [["failed-event.replay", "CLI", null, null]])
 

@@ -25,41 +25,41 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams handlers", (it)
   it.effect("pauses one once, shows it, resumes it once; both are audited", () =>
     Effect.gen(function*() {
       const { run } = yield* Ams
-      yield* waiting("SendMessage")
-      const paused = yield* run("handlers pause SendMessage --reason", " the provider\nis down ")
+      yield* waiting("SendMessage:KAKAO_TALK")
+      const paused = yield* run("handlers pause SendMessage:KAKAO_TALK --reason", " the provider\nis down ")
       assert.deepStrictEqual([paused.code, paused.stderr], [0, ""])
       assert.match(
         paused.stdout,
-        /^Paused SendMessage in every process: 1 deliveries wait, .*resume SendMessage\)\.\n$/
+        /^Paused SendMessage:KAKAO_TALK in every process: 1 deliveries wait, .*resume SendMessage:KAKAO_TALK\)\.\n$/
       )
       const [again, table, json] = yield* Effect.all([
-        run("handlers pause SendMessage --reason again"),
+        run("handlers pause SendMessage:KAKAO_TALK --reason again"),
         run("handlers list"),
         run("handlers list --json")
       ], { concurrency: 2 })
       assert.deepStrictEqual([again.code, again.stdout], [1, ""])
-      assert.deepStrictEqual(complaints(again), ["SendMessage is paused already: see ams handlers list"])
+      assert.deepStrictEqual(complaints(again), ["SendMessage:KAKAO_TALK is paused already: see ams handlers list"])
       assert.match(
         table.stdout,
-        /^SendMessage +paused +1 +0 +\d+ s +1 +8 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +the provider is down$/m
+        /^SendMessage:KAKAO_TALK +paused +1 +0 +\d+ s +1 +32 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +the provider is down$/m
       )
       assert.match(table.stdout, /^Statistics +on +0 +0 +0 s +200 +1$/m)
       expect(json.json()).toContainEqual({
-        handler: "SendMessage",
+        handler: "SendMessage:KAKAO_TALK",
         paused: { reason: "the provider\nis down", since: expect.any(String), by: null },
         backlog: { open: 1, postponed: 0, oldestSeconds: expect.any(Number) },
         circuitOpen: false,
         openIn: [],
-        policy: { concurrency: 8, batch: 1, timeoutSeconds: 5, retries: 3 }
+        policy: { concurrency: 32, batch: 1, timeoutSeconds: 20, retries: 3 }
       })
 
-      const resumed = yield* run("handlers resume SendMessage --json")
-      expect(resumed.json()).toMatchObject({ handler: "SendMessage", paused: null })
-      const running = yield* run("handlers resume SendMessage")
-      assert.deepStrictEqual([running.code, ...complaints(running)], [1, "SendMessage is not paused"])
+      const resumed = yield* run("handlers resume SendMessage:KAKAO_TALK --json")
+      expect(resumed.json()).toMatchObject({ handler: "SendMessage:KAKAO_TALK", paused: null })
+      const running = yield* run("handlers resume SendMessage:KAKAO_TALK")
+      assert.deepStrictEqual([running.code, ...complaints(running)], [1, "SendMessage:KAKAO_TALK is not paused"])
       assert.deepStrictEqual(yield* audited, [
-        ["handler.pause", "handler/SendMessage", "CLI", null, "the provider\nis down"],
-        ["handler.resume", "handler/SendMessage", "CLI", null, null]
+        ["handler.pause", "handler/SendMessage:KAKAO_TALK", "CLI", null, "the provider\nis down"],
+        ["handler.resume", "handler/SendMessage:KAKAO_TALK", "CLI", null, null]
       ])
     }))
 
@@ -82,7 +82,9 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams handlers", (it)
         run("handlers pause Statistics"),
         run("handlers pause Statistics --reason", "  ")
       ], { concurrency: 2 })
-      for (const [ran, told] of [[unknown, "SendMessage"], [noReason, "--reason"], [empty, "a reason"]] as const) {
+      for (
+        const [ran, told] of [[unknown, "SendMessage:CHANNEL"], [noReason, "--reason"], [empty, "a reason"]] as const
+      ) {
         assert.deepStrictEqual([ran.code, ran.stdout], [2, ""])
         assert.include(complaints(ran).join(), told)
       }
@@ -102,7 +104,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams deliveries", (i
         run(`deliveries status --json --academy ${academy}`)
       ], { concurrency: 2 })
       assert.match(text.stdout, /^Statistics +2 +0 +\d+ s$/m)
-      assert.match(text.stdout, /^SendMessage +0 +0 +0 s$/m)
+      assert.match(text.stdout, /^SendMessage:KAKAO_TALK +0 +0 +0 s$/m)
       assert.match(text.stdout, /^here +4711 +\d{4}-/m)
       expect(json.json()).toMatchObject({
         academyId: academy,
@@ -119,7 +121,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams deliveries", (i
       const few = yield* run("deliveries watch --times 2 --json")
       assert.deepStrictEqual([few.code, few.stderr], [0, ""])
       const lines = few.stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line))
-      assert.lengthOf(lines, 4)
+      assert.lengthOf(lines, 6)
       expect(lines[0]).toMatchObject({ handler: "ReadModelSync", open: 0, perSecond: null })
 
       const child = spawnAms(["deliveries", "watch"], { DATABASE_URL: url })
@@ -127,11 +129,17 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams deliveries", (i
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk))
       const ended = once(child, "close")
       yield* Effect.gen(function*() {
-        yield* eventually(Effect.sync(() => stdout), (seen) => /SendMessage {2}0 open/.test(seen))
-        yield* waiting("SendMessage")
-        yield* eventually(Effect.sync(() => stdout), (seen) => /SendMessage {2}1 open .* \+[\d.]+\/s\n/.test(seen))
+        yield* eventually(Effect.sync(() => stdout), (seen) => /SendMessage:KAKAO_TALK {2}0 open/.test(seen))
+        yield* waiting("SendMessage:KAKAO_TALK")
+        yield* eventually(Effect.sync(() => stdout), (seen) =>
+          /SendMessage:KAKAO_TALK {2}1 open .* \+[\d.]+\/s\n/.test(seen))
         child.kill("SIGINT")
-        assert.deepStrictEqual(yield* Effect.promise(() => ended), [0, null])
+        assert.deepStrictEqual(
+          yield* Effect.promise(() =>
+            ended
+          ),
+          [0, null]
+        )
       }).pipe(Effect.ensuring(Effect.sync(() => child.kill("SIGKILL"))))
 
       const never = yield* run("deliveries watch --times 0")

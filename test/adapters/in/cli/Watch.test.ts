@@ -8,14 +8,14 @@ import { CurrentOperator } from "../../../../src/application/operations/Operator
 import type { Backlog } from "../../../../src/ports/DeliveryStore.ts"
 
 const sending = (open: number, postponed = 0): Backlog => ({
-  handler: "SendMessage",
+  handler: "SendMessage:SMS",
   open,
   postponed,
   oldestSeconds: open
 })
 const counting: Backlog = { handler: "Statistics", open: 0, postponed: 0, oldestSeconds: 0 }
 
-/** What it prints over some seconds, in which SendMessage has these backlogs. */
+/** What it prints over some seconds, in which SendMessage:SMS has these backlogs. */
 const printed = Effect.fnUntraced(function*(
   backlogs: ReadonlyArray<Backlog>,
   where: { readonly terminal: boolean; readonly json: boolean }
@@ -52,19 +52,19 @@ describe("ams deliveries watch", () => {
         screens.map((screen) => screen.split("\n").slice(2)),
         [
           [
-            "HANDLER      OPEN  POSTPONED  OLDEST  PER SECOND",
-            "Statistics      0          0     0 s",
-            "SendMessage   100          0   100 s"
+            "HANDLER          OPEN  POSTPONED  OLDEST  PER SECOND",
+            "Statistics          0          0     0 s",
+            "SendMessage:SMS   100          0   100 s"
           ],
           [
-            "HANDLER      OPEN  POSTPONED  OLDEST  PER SECOND",
-            "Statistics      0          0     0 s         0.0",
-            "SendMessage    40          0    40 s       -60.0"
+            "HANDLER          OPEN  POSTPONED  OLDEST  PER SECOND",
+            "Statistics          0          0     0 s         0.0",
+            "SendMessage:SMS    40          0    40 s       -60.0"
           ],
           [
-            "HANDLER      OPEN  POSTPONED  OLDEST  PER SECOND",
-            "Statistics      0          0     0 s         0.0",
-            "SendMessage    43          0    43 s        +3.0"
+            "HANDLER          OPEN  POSTPONED  OLDEST  PER SECOND",
+            "Statistics          0          0     0 s         0.0",
+            "SendMessage:SMS    43          0    43 s        +3.0"
           ]
         ]
       )
@@ -78,9 +78,9 @@ describe("ams deliveries watch", () => {
       })
       assert.deepStrictEqual(lines, [
         "1970-01-01 00:00:00Z  Statistics  0 open  0 postponed  oldest 0 s",
-        "1970-01-01 00:00:00Z  SendMessage  5 open  0 postponed  oldest 5 s",
-        "1970-01-01 00:00:02Z  SendMessage  5 open  2 postponed  oldest 5 s  0.0/s",
-        "1970-01-01 00:00:03Z  SendMessage  0 open  0 postponed  oldest 0 s  -5.0/s"
+        "1970-01-01 00:00:00Z  SendMessage:SMS  5 open  0 postponed  oldest 5 s",
+        "1970-01-01 00:00:02Z  SendMessage:SMS  5 open  2 postponed  oldest 5 s  0.0/s",
+        "1970-01-01 00:00:03Z  SendMessage:SMS  0 open  0 postponed  oldest 0 s  -5.0/s"
       ])
     }))
 

@@ -3,14 +3,16 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { HttpRouter } from "effect/http"
 import { AsyncHealth, judge, layer, type Seen } from "../../../../src/adapters/in/http/Health.ts"
+import { NotificationChannel } from "../../../../src/domain/Channel.ts"
 import { Incarnation } from "../../../../src/domain/Ids.ts"
-import { HandlerName } from "../../../../src/domain/Subscription.ts"
+import { handlersOf } from "../../../../src/domain/Subscription.ts"
 import { DeliveryStore, type Node } from "../../../../src/ports/DeliveryStore.ts"
 import { FailedEventStore } from "../../../../src/ports/FailedEventStore.ts"
 import { PausedHandlers } from "../../../../src/ports/PausedHandlers.ts"
 import { ReadModels, ReadSideUnavailable } from "../../../../src/ports/ReadModels.ts"
 import { StorageUnavailable } from "../../../../src/ports/UnitOfWork.ts"
 
+const names = handlersOf([{ channel: NotificationChannel.make("SMS") }])
 const node = (changed: Partial<Node> = {}): Node => ({
   incarnation: Incarnation.make("01960000-0000-7000-8000-000000000001"),
   host: "host of a node",
@@ -22,7 +24,7 @@ const node = (changed: Partial<Node> = {}): Node => ({
 })
 const well: Seen = { backlog: [], nodes: [node()], paused: [], failedEvents: 0, readSide: "ok" }
 const backlog = (oldestSeconds: number, open = 1, postponed = 0): Partial<Seen> => ({
-  backlog: [{ handler: "SendMessage", open, postponed, oldestSeconds }]
+  backlog: [{ handler: "SendMessage:SMS", open, postponed, oldestSeconds }]
 })
 
 describe("what happens afterwards is", () => {
@@ -35,12 +37,12 @@ describe("what happens afterwards is", () => {
     ["degraded by a failed event", { failedEvents: 1 }, ["failed-events"]],
     [
       "degraded by a circuit that is open in one process",
-      { nodes: [node(), node({ openCircuits: ["SendMessage"] })] },
+      { nodes: [node(), node({ openCircuits: ["SendMessage:SMS"] })] },
       ["circuit-open"]
     ],
     [
       "not judged by processes that are gone",
-      { nodes: [node(), node({ silentSeconds: 10, openCircuits: ["SendMessage"] })] },
+      { nodes: [node(), node({ silentSeconds: 10, openCircuits: ["SendMessage:SMS"] })] },
       []
     ],
     ["degraded when all processes are gone", { nodes: [node({ silentSeconds: 10 })] }, ["no-node"]],
@@ -52,12 +54,12 @@ describe("what happens afterwards is", () => {
     ["degraded when it tells not all", { failedEvents: null }, ["database"]],
     [
       "degraded for several reasons at once",
-      { ...backlog(90), paused: [{ handler: "SendMessage" }], failedEvents: 2 },
+      { ...backlog(90), paused: [{ handler: "SendMessage:SMS" }], failedEvents: 2 },
       ["backlog", "failed-events", "paused"]
     ]
   ]
   it.each(ill)("%s", (_, seen, reasons) => {
-    const health = judge({ ...well, ...seen })
+    const health = judge({ ...well, ...seen }, names)
     expect(health).toMatchObject({ status: reasons.length === 0 ? "ok" : "degraded", reasons })
   })
 
@@ -65,19 +67,19 @@ describe("what happens afterwards is", () => {
     const { handlers, nodes } = judge({
       ...well,
       nodes: [node({ openCircuits: ["Statistics"] })],
-      paused: [{ handler: "SendMessage" }],
+      paused: [{ handler: "SendMessage:SMS" }],
       backlog: [
         { handler: "Statistics", open: 3, postponed: 1, oldestSeconds: 2.5 },
         { handler: "OfAnotherVersion", open: 1, postponed: 0, oldestSeconds: 1 }
       ]
-    })
+    }, names)
     const idle = { open: 0, postponed: 0, oldestSeconds: 0, circuit: "closed", paused: false }
     expect(handlers).toEqual([
-      ...HandlerName.literals.map((handler) => ({
+      ...names.map((handler) => ({
         ...idle,
         handler,
         ...(handler === "Statistics" ? { open: 3, postponed: 1, oldestSeconds: 2.5, circuit: "open" } : {}),
-        ...(handler === "SendMessage" ? { paused: true } : {})
+        ...(handler === "SendMessage:SMS" ? { paused: true } : {})
       })),
       { ...idle, handler: "OfAnotherVersion", open: 1, oldestSeconds: 1 }
     ])
@@ -116,7 +118,7 @@ describe("/health/async", () => {
       const { health, status, text } = yield* ask({
         nodes: Effect.succeed([node()]),
         paused: Effect.succeed([{
-          handler: "SendMessage",
+          handler: "SendMessage:SMS",
           reason: "mother of Kim Minjun complains",
           pausedBy: null,
           pausedAt: new Date(0)

@@ -230,13 +230,13 @@ describe("a sink that", () => {
           : Effect.void
       )
       const { lines, raise } = yield* desks(sink)
-      yield* raise(alert("a", { facts: { handler: "SendMessage" } }), alert("b"), alert("c"), alert("d"))
+      yield* raise(alert("a", { facts: { handler: "SendMessage:SMS" } }), alert("b"), alert("c"), alert("d"))
       yield* TestClock.adjust("5 seconds")
       expect(told()).toEqual(["0 s: a failed", "1 s: b failed", "2 s: c failed", "3 s: d failed"])
       expect(lines.map(({ level }) => level)).toEqual(["Error", "Error", "Error"])
       expect(lines[0]).toMatchObject({
         text: "recording was not told of an alert: answered 404",
-        rest: { kind: "failure-group", fingerprint: "a", summary: "a failed", facts: { handler: "SendMessage" } }
+        rest: { kind: "failure-group", fingerprint: "a", summary: "a failed", facts: { handler: "SendMessage:SMS" } }
       })
       expect(lines[1]?.text).toContain("a mistake")
       expect(lines.map(({ rest }) => rest)).toMatchObject([{ fingerprint: "a" }, { fingerprint: "b" }, {

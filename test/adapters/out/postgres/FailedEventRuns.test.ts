@@ -115,7 +115,7 @@ layer(Stores.layer, { excludeTestServices: true })("a run over failed events in 
       const now = yield* DateTime.now
       const wanted = yield* plant({ academyId, handler: "Statistics", age: 60 })
       const others = yield* Effect.all([
-        plant({ academyId, handler: "SendMessage", age: 60 }),
+        plant({ academyId, handler: "SendMessage:SMS", age: 60 }),
         plant({ academyId, handler: "Statistics", age: 7200 }),
         plant({ academyId: someAcademy(), handler: "Statistics", age: 60 }),
         plant({ academyId, handler: "Statistics", status: "REPLAYING", age: 60 })

@@ -39,8 +39,8 @@ const Act = Schema.Struct({
 const History = Schema.Array(Schema.Array(Act).check(Schema.isMinLength(2), Schema.isMaxLength(6)))
   .check(Schema.isMinLength(12), Schema.isMaxLength(30))
 
-const pairs = [[0, "SendMessage"], [0, "ReadModelSync"], [1, "SendMessage"]] as const
-const handlers = ["SendMessage", "ReadModelSync"] as const
+const pairs = [[0, "SendMessage:SMS"], [0, "ReadModelSync"], [1, "SendMessage:SMS"]] as const
+const handlers = ["SendMessage:SMS", "ReadModelSync"] as const
 const rooms = handlers.map((handler) => ({ handler, places: 100, each: 100, full: [] }))
 
 /** Refuses by itself what must never happen, whoever tries. */

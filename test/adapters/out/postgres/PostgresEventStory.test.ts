@@ -166,9 +166,9 @@ layer(PostgresEventStory.layer.pipe(Layer.provideMerge(freshDatabase)), { exclud
     it.effect("a replay has the attempts before it and those of now", () =>
       Effect.gen(function*() {
         const { id } = yield* written("MessagePlanned", { payload: { messageId: randomUUID() } })
-        yield* parked(id, "SendMessage", "REPLAYING", 2)
-        yield* waiting(id, "SendMessage", { history: [attempt(3)] })
-        const line = (yield* storyOf(id))?.deliveries.find(({ handler }) => handler === "SendMessage")
+        yield* parked(id, "SendMessage:SMS", "REPLAYING", 2)
+        yield* waiting(id, "SendMessage:SMS", { history: [attempt(3)] })
+        const line = (yield* storyOf(id))?.deliveries.find(({ handler }) => handler === "SendMessage:SMS")
         expect(line).toMatchObject({ state: "waiting", attempts: 1, history: [attempt(1), attempt(2), attempt(3)] })
       }))
 

@@ -59,7 +59,7 @@ layer(Stores.layer, { excludeTestServices: true })("the failed events in Postgre
         assert.deepStrictEqual(yield* store.list({ academyId, status: "RESOLVED" }, { limit: 10 }), [])
         assert.lengthOf(yield* store.list({ academyId, status: "OPEN", class: "transient" }, { limit: 10 }), 1)
         assert.deepStrictEqual(
-          yield* store.list({ academyId, class: "transient", handler: "SendMessage" }, { limit: 10 }),
+          yield* store.list({ academyId, class: "transient", handler: "SendMessage:SMS" }, { limit: 10 }),
           []
         )
       }))
@@ -153,7 +153,11 @@ layer(Stores.layer, { excludeTestServices: true })("the failed events in Postgre
         const asked = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? store : other).replay(by, id))
         const won = yield* Effect.all(asked, { concurrency: "unbounded" })
         assert.lengthOf(won.filter((one) => one), 1)
-        assert.deepStrictEqual(yield* deliveriesOf(eventId), [{ handler: "SendMessage", owner: null, inItsSlot: true }])
+        assert.deepStrictEqual(yield* deliveriesOf(eventId), [{
+          handler: "SendMessage:SMS",
+          owner: null,
+          inItsSlot: true
+        }])
         assert.deepStrictEqual(yield* state(id), {
           status: "REPLAYING",
           reason: null,
@@ -216,19 +220,23 @@ layer(Stores.layer, { excludeTestServices: true })("the failed events in Postgre
         const self = Incarnation.make(randomUUID())
         const claimed = Effect.gen(function*() {
           assert.isTrue(yield* store.replay(atTerminal, id))
-          const rooms = [{ handler: "SendMessage", places: 100, each: 100, full: [] }] as const
+          const rooms = [{ handler: "SendMessage:SMS", places: 100, each: 100, full: [] }] as const
           const found = yield* deliveries.claim(self, rooms, false, () => true)
           const { eventId } = Option.getOrThrow(yield* store.find(null, id))
           return found.deliveries.find(({ event }) => event.id === eventId) ?? (yield* Effect.die("not claimed"))
         })
+        const lost = { number: 1, class: "unknown", rule: "reset", error: "no answer" } as const
+        yield* deliveries.park(yield* claimed, FailedEventId.make(randomUUID()), lost, "SendMessage:reset")
+        // The handler looks before it does it again, and nobody else will.
+        assert.isNotNull(Option.getOrThrow(yield* store.find(null, id)).nextRedriveAt)
         const attempt = { number: 1, class: "transient", rule: "http-503", error: "busy" } as const
         yield* deliveries.park(yield* claimed, FailedEventId.make(randomUUID()), attempt, "SendMessage:http-503")
         const failedAgain = Option.getOrThrow(yield* store.find(null, id))
-        expect(failedAgain).toMatchObject({ status: "OPEN", replays: 1, class: "transient", rule: "http-503" })
-        assert.deepStrictEqual(failedAgain.attempts.map(({ rule }) => rule), ["http-400", "http-503"])
+        expect(failedAgain).toMatchObject({ status: "OPEN", replays: 2, class: "transient", rule: "http-503" })
+        assert.deepStrictEqual(failedAgain.attempts.map(({ rule }) => rule), ["http-400", "reset", "http-503"])
 
         yield* deliveries.complete([yield* claimed])
-        expect(yield* state(id)).toMatchObject({ status: "RESOLVED", replays: 2, redriven: false })
+        expect(yield* state(id)).toMatchObject({ status: "RESOLVED", replays: 3, redriven: false })
         assert.isFalse(yield* store.replay(atTerminal, id))
         assert.deepStrictEqual(yield* deliveriesOf(failedAgain.eventId), [])
       }))
@@ -287,14 +295,15 @@ layer(Stores.layer, { excludeTestServices: true })("the failed events in Postgre
         const { plant, store } = yield* Stores
         const handler = "ReadModelSync"
         const waiting = yield* plant({ handler, class: "transient", redriveIn: 7200, redrives: 3 })
+        const lostAnswer = yield* plant({ handler, class: "unknown" })
         const onlyForTheCircuit = yield* plant({ handler, class: "transient" })
         const permanent = yield* plant({ handler })
         const triedEnough = yield* plant({ handler, class: "transient", redrives: 5 })
         const others = yield* plant({ handler: "Statistics", class: "transient", redriveIn: 7200 })
         yield* store.redriveSoon(handler)
         const failedSince = yield* plant({ handler, class: "transient", redriveIn: 60 })
-        assert.strictEqual(yield* store.redrive(100), 2)
-        for (const { id } of [waiting, onlyForTheCircuit]) {
+        assert.strictEqual(yield* store.redrive(100), 3)
+        for (const { id } of [waiting, lostAnswer, onlyForTheCircuit]) {
           expect(yield* state(id)).toMatchObject({ status: "REPLAYING" })
         }
         for (const { id } of [permanent, triedEnough, others, failedSince]) {

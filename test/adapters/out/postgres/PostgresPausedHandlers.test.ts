@@ -30,20 +30,20 @@ layer(
   it.effect("are paused once and resumed once, each with its audit entry", () =>
     Effect.gen(function*() {
       const { list, pause, resume } = yield* PausedHandlers
-      assert.isTrue(yield* pause(byApi, "SendMessage", "the provider is down"))
+      assert.isTrue(yield* pause(byApi, "SendMessage:SMS", "the provider is down"))
       expect(yield* list).toEqual([
-        { handler: "SendMessage", reason: "the provider is down", pausedBy: me, pausedAt: expect.any(Date) }
+        { handler: "SendMessage:SMS", reason: "the provider is down", pausedBy: me, pausedAt: expect.any(Date) }
       ])
-      assert.isFalse(yield* pause(atTerminal, "SendMessage", "another reason"))
+      assert.isFalse(yield* pause(atTerminal, "SendMessage:SMS", "another reason"))
       expect(yield* list).toMatchObject([{ reason: "the provider is down", pausedBy: me }])
-      assert.isTrue(yield* resume(atTerminal, "SendMessage"))
-      assert.isFalse(yield* resume(atTerminal, "SendMessage"))
+      assert.isTrue(yield* resume(atTerminal, "SendMessage:SMS"))
+      assert.isFalse(yield* resume(atTerminal, "SendMessage:SMS"))
       expect(yield* list).toEqual([])
       // Of no academy: it is the same for all of them.
       expect(yield* audited).toEqual([
         {
           action: "handler.pause",
-          subject: "handler/SendMessage",
+          subject: "handler/SendMessage:SMS",
           channel: "API",
           academy: null,
           actor: me,
@@ -51,7 +51,7 @@ layer(
         },
         {
           action: "handler.resume",
-          subject: "handler/SendMessage",
+          subject: "handler/SendMessage:SMS",
           channel: "CLI",
           academy: null,
           actor: null,
