@@ -105,7 +105,8 @@ CREATE OR REPLACE FUNCTION public.redrive_wait(class text, redrives integer)
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  select case when class = 'transient' then (array['1 min', '5 min', '30 min', '2 h', '8 h'])[redrives + 1]::interval end
+  select case when class in ('transient', 'unknown')
+    then (array['1 min', '5 min', '30 min', '2 h', '8 h'])[redrives + 1]::interval end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.uuid_at(at timestamp with time zone)
@@ -154,9 +155,26 @@ create table public.academy (
   roll_chase_after_minutes integer not null default 10,
   closes_after_minutes integer not null default 60,
   consecutive_absences integer not null default 3,
+  quiet_from time without time zone,
+  quiet_until time without time zone,
+  constraint academy_check CHECK ((quiet_from IS NULL) = (quiet_until IS NULL)),
   constraint academy_pkey PRIMARY KEY (id),
   constraint academy_registration_number UNIQUE (registration_number),
   constraint academy_status_check CHECK (status = ANY (ARRAY['ACTIVE'::text, 'INACTIVE'::text, 'SUSPENDED'::text]))
+);
+
+create table public.academy_channel (
+  academy_id uuid not null,
+  channel text not null,
+  enabled boolean not null,
+  sender text,
+  profile text,
+  credentials bytea,
+  version integer not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint academy_channel_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint academy_channel_pkey PRIMARY KEY (academy_id, channel)
 );
 
 create table public.academy_holiday (
@@ -166,6 +184,17 @@ create table public.academy_holiday (
   created_at timestamp with time zone not null default now(),
   constraint academy_holiday_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint academy_holiday_day PRIMARY KEY (academy_id, day)
+);
+
+create table public.academy_template (
+  academy_id uuid not null,
+  channel text not null,
+  template text not null,
+  provider_id text,
+  off_since timestamp with time zone,
+  off_reason text,
+  constraint academy_template_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint academy_template_pkey PRIMARY KEY (academy_id, channel, template)
 );
 
 create table public.attendance (
@@ -614,12 +643,27 @@ create table public.message (
   provider_id text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  reason text,
+  accepted_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  ask_at timestamp with time zone,
+  resend_of uuid,
+  resent_by uuid,
+  resend_reason text,
   constraint message_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint message_pkey PRIMARY KEY (id),
   constraint message_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES public.member(id),
+  constraint message_resend_of_fkey FOREIGN KEY (resend_of) REFERENCES public.message(id),
+  constraint message_resent_by_fkey FOREIGN KEY (resent_by) REFERENCES public.member(id),
   constraint message_status_check CHECK (status = ANY (ARRAY['PLANNED'::text, 'SENDING'::text, 'ACCEPTED'::text, 'DELIVERED'::text, 'UNDELIVERED'::text, 'EXPIRED'::text, 'SKIPPED'::text, 'UNKNOWN'::text]))
 );
 CREATE INDEX message_by_academy ON public.message USING btree (academy_id, id DESC);
+CREATE INDEX message_by_recipient ON public.message USING btree (recipient_id, id DESC);
+CREATE INDEX message_not_reached ON public.message USING btree (academy_id, id DESC) WHERE (status = ANY (ARRAY['UNDELIVERED'::text, 'EXPIRED'::text, 'UNKNOWN'::text])) OR status = 'SKIPPED'::text AND (reason <> ALL (ARRAY['overtaken'::text, 'muted'::text]));
+CREATE INDEX message_planned ON public.message USING btree (deliver_by) WHERE status = 'PLANNED'::text;
+CREATE INDEX message_resent ON public.message USING btree (resend_of) WHERE resend_of IS NOT NULL;
+CREATE INDEX message_sending ON public.message USING btree (updated_at) WHERE status = 'SENDING'::text;
+CREATE INDEX message_to_ask ON public.message USING btree (ask_at) WHERE ask_at IS NOT NULL;
 
 create table public.message_attempt (
   message_id uuid not null,
@@ -631,9 +675,16 @@ create table public.message_attempt (
   detail text,
   started_at timestamp with time zone not null default now(),
   finished_at timestamp with time zone,
+  id uuid not null,
+  key text,
+  receipt text,
+  receipt_at timestamp with time zone,
+  cost numeric(10,2),
+  constraint message_attempt_id UNIQUE (id),
   constraint message_attempt_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.message(id),
   constraint message_attempt_pkey PRIMARY KEY (message_id, number)
 );
+CREATE INDEX message_attempt_by_provider_id ON public.message_attempt USING btree (provider_id) WHERE provider_id IS NOT NULL;
 
 create table public.node (
   incarnation uuid not null,
@@ -657,10 +708,11 @@ create table public.notification (
   created_at timestamp with time zone not null default now(),
   event_id uuid,
   leave_id uuid,
+  resend integer not null default 0,
   constraint notification_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint notification_leave_id_fkey FOREIGN KEY (leave_id) REFERENCES public.leave_note(id),
   constraint notification_message_id_fkey FOREIGN KEY (message_id) REFERENCES public.message(id),
-  constraint notification_once UNIQUE NULLS NOT DISTINCT (academy_id, kind, session_id, student_id, leave_id, occasion, recipient_id),
+  constraint notification_once UNIQUE NULLS NOT DISTINCT (academy_id, kind, session_id, student_id, leave_id, occasion, recipient_id, resend),
   constraint notification_pkey PRIMARY KEY (id),
   constraint notification_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES public.member(id),
   constraint notification_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.class_session(id),
@@ -668,7 +720,19 @@ create table public.notification (
 );
 CREATE INDEX notification_by_event ON public.notification USING btree (event_id);
 CREATE INDEX notification_by_message ON public.notification USING btree (message_id);
+CREATE INDEX notification_by_recipient ON public.notification USING btree (recipient_id, id);
 CREATE INDEX notification_by_session ON public.notification USING btree (session_id);
+
+create table public.notification_preference (
+  member_id uuid not null,
+  channels text[] not null,
+  muted text[] not null,
+  version integer not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint notification_preference_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE,
+  constraint notification_preference_pkey PRIMARY KEY (member_id)
+);
 
 create table public.paused_handler (
   handler text not null,
@@ -677,6 +741,22 @@ create table public.paused_handler (
   paused_at timestamp with time zone not null default now(),
   constraint paused_handler_pkey PRIMARY KEY (handler)
 );
+
+create table public.push_target (
+  id uuid not null,
+  academy_id uuid not null,
+  member_id uuid not null,
+  platform text not null,
+  token text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint push_target_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint push_target_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE,
+  constraint push_target_pkey PRIMARY KEY (id),
+  constraint push_target_platform_check CHECK (platform = ANY (ARRAY['ANDROID'::text, 'IOS'::text, 'WEB'::text]))
+);
+CREATE INDEX push_target_by_member ON public.push_target USING btree (member_id);
+CREATE UNIQUE INDEX push_target_token ON public.push_target USING btree (sha256(replace(token, '\'::text, '\\'::text)::bytea));
 
 create table public.recovered_handler (
   handler text not null,
@@ -698,7 +778,7 @@ create table public.sandbox_message (
   academy_id uuid not null,
   channel text not null,
   recipient text not null,
-  body text not null,
+  body text,
   at timestamp with time zone not null default now(),
   constraint sandbox_message_pkey PRIMARY KEY (id)
 );
@@ -718,6 +798,14 @@ create table public.system (
   epoch uuid not null default gen_random_uuid(),
   constraint system_only_row_check CHECK (only_row),
   constraint system_pkey PRIMARY KEY (only_row)
+);
+
+create table public.system_template_off (
+  channel text not null,
+  template text not null,
+  off_reason text not null,
+  off_since timestamp with time zone not null default now(),
+  constraint system_template_off_pkey PRIMARY KEY (channel, template)
 );
 
 create table public.teacher_profile (

@@ -4,37 +4,42 @@ import { Data, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { handlers } from "../../src/App.ts"
 import { AttendanceCommands } from "../../src/application/commands/AttendanceCommands.ts"
-import type { MessageId } from "../../src/domain/Ids.ts"
-import { HandlerFailure } from "../../src/ports/EventHandler.ts"
-import { NotificationPort, type OutgoingMessage } from "../../src/ports/NotificationPort.ts"
+import type { DispatchId } from "../../src/domain/Ids.ts"
+import type { Outcome } from "../../src/domain/Message.ts"
+import type { Dispatch, NotificationPort } from "../../src/ports/NotificationPort.ts"
 import { Transaction, UnitOfWork } from "../../src/ports/UnitOfWork.ts"
 import { as, makeAcademy } from "../support/academy.ts"
 import { becomes } from "../support/ams.ts"
 import { coreOn, testSettings } from "../support/app.ts"
+import { accepted, onlyWay } from "../support/carrier.ts"
 import { startOwnMongo } from "../support/mongodb/start.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 
-type Send = (message: OutgoingMessage, attempt: number) => Effect.Effect<string, HandlerFailure>
+type Send = (dispatch: Dispatch, attempt: number) => Effect.Effect<Outcome>
 
 /** A provider that does as the script says and remembers what reached it. */
 const provider = (send: Send) => {
   const attempts: Array<number> = []
-  const reached = new Set<MessageId>()
-  const port = NotificationPort.of({
-    channel: "KAKAO_TALK",
+  const reached = new Set<DispatchId>()
+  const layer = onlyWay({
     provider: "scripted",
-    send: (message) =>
-      Effect.suspend(() => {
-        attempts.push(performance.now())
-        return send(message, attempts.length)
-      }),
-    lookUp: (id) => Effect.sync(() => (reached.has(id) ? Option.some(`found-${id}`) : Option.none()))
+    receipts: false,
+    paid: false,
+    send: (dispatch, keep) =>
+      Effect.andThen(
+        keep(dispatch.id),
+        Effect.suspend(() => {
+          attempts.push(performance.now())
+          return send(dispatch, attempts.length)
+        })
+      ),
+    resume: ({ id }) => Effect.sync(() => (reached.has(id) ? accepted(id) : saying("NotSent")))
   })
-  return { attempts, reached, layer: Layer.succeed(NotificationPort, port) }
+  return { attempts, reached, layer }
 }
 
-const failure = (kind: HandlerFailure["class"]) =>
-  new HandlerFailure({ class: kind, rule: `scripted-${kind}`, message: kind })
+const saying = (tag: "NotSent" | "Refused" | "Ambiguous"): Outcome => ({ _tag: tag, rule: `scripted-${tag}` })
+const taken = (dispatch: Dispatch) => Effect.succeed(accepted(dispatch.id))
 
 /** AMS with its handlers and this provider, on a new database; MongoDB for the read side when an address is given. */
 const withProvider = (port: Layer.Layer<NotificationPort>, mongodbUrl?: string) =>
@@ -71,13 +76,11 @@ const state = Effect.gen(function*() {
 
 describe("a notification provider", () => {
   it.live("that is down for a moment is tried again on schedule, and the parent is told once", () => {
-    const down = provider((message, attempt) =>
-      attempt < 3 ? Effect.fail(failure("transient")) : Effect.succeed(`ok-${message.id}`)
-    )
+    const down = provider((message, attempt) => attempt < 3 ? Effect.succeed(saying("NotSent")) : taken(message))
     return Effect.gen(function*() {
       yield* confirmOne
       const end = yield* becomes(state, (now) => assert.deepStrictEqual(now.messages, ["ACCEPTED"]))
-      assert.deepStrictEqual(end.outcomes, ["transient", "transient", "accepted"])
+      assert.deepStrictEqual(end.outcomes, ["NotSent", "NotSent", "Accepted"])
       const [first = 0, second = 0, third = 0] = down.attempts
       assert.isAtLeast(second - first, 400) // 500 ms ± 20 %
       assert.isAtLeast(third - second, 800) // 1 s ± 20 %
@@ -86,7 +89,7 @@ describe("a notification provider", () => {
   })
 
   it.live("that refuses for good is asked once, the event is parked, and the neighbours go on", () => {
-    const refusing = provider(() => Effect.fail(failure("permanent")))
+    const refusing = provider(() => Effect.succeed(saying("Refused")))
     return Effect.gen(function*() {
       yield* confirmOne
       const end = yield* becomes(state, (now) => {
@@ -94,7 +97,7 @@ describe("a notification provider", () => {
         assert.deepStrictEqual(now.open, [])
       })
       assert.deepStrictEqual(end.failed, [
-        { handler: "SendMessage", class: "permanent", rule: "scripted-permanent", tries: 1, status: "OPEN" }
+        { handler: "SendMessage:KAKAO_TALK", class: "permanent", rule: "scripted-Refused", tries: 1, status: "OPEN" }
       ])
       assert.deepStrictEqual(end.messages, ["UNDELIVERED"])
       assert.lengthOf(refusing.attempts, 1)
@@ -105,13 +108,13 @@ describe("a notification provider", () => {
     const forgetful = provider((message) =>
       Effect.suspend(() => {
         forgetful.reached.add(message.id)
-        return Effect.fail(failure("unknown"))
+        return Effect.succeed(saying("Ambiguous"))
       })
     )
     return Effect.gen(function*() {
       yield* confirmOne
       const end = yield* becomes(state, (now) => assert.deepStrictEqual(now.messages, ["ACCEPTED"]))
-      assert.deepStrictEqual(end.outcomes, ["found"])
+      assert.deepStrictEqual(end.outcomes, ["Accepted"])
       assert.lengthOf(forgetful.attempts, 1)
     }).pipe(Effect.provide(withProvider(forgetful.layer)))
   })
@@ -135,7 +138,7 @@ class Refused extends Data.TaggedError("Refused")<{}> {}
 
 describe("a command", () => {
   it.live("that fails after appending events leaves no event, delivery, message or document", () => {
-    const healthy = provider((message) => Effect.succeed(`ok-${message.id}`))
+    const healthy = provider(taken)
     return Effect.gen(function*() {
       const { academy, class: of, session, students, teacher, today } = yield* makeAcademy({ students: 2 })
       const [first = { student: teacher }, second = { student: teacher }] = students
@@ -180,7 +183,7 @@ describe("a command", () => {
           Effect.promise(() => startOwnMongo()),
           (own) => Effect.promise(() => own.stop())
         )
-        const healthy = provider((message) => Effect.succeed(`ok-${message.id}`))
+        const healthy = provider(taken)
         const hanging = provider(() => Effect.never)
         const make = makeAcademy({ students: 60 })
         const well = yield* Layer.build(withProvider(healthy.layer))

@@ -32,6 +32,7 @@ import {
 } from "../../src/domain/Ids.ts"
 import { DayOfWeek, LocalTime, timeIn } from "../../src/domain/LocalTime.ts"
 import type { Actor, Role } from "../../src/domain/Permission.ts"
+import { NotificationPort } from "../../src/ports/NotificationPort.ts"
 import { as, person } from "../support/academy.ts"
 import { guardiansOf } from "./Naive.ts"
 import { type Act, type Meeting, type Plot, type Seat, zone } from "./Plot.ts"
@@ -180,11 +181,12 @@ const enroll = Effect.fnUntraced(function*(cast: Cast, course: number, seat: Sea
 /** Hands every event to the handlers that hear of it, and the events that follow from that, until there is none. */
 const handlers = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
+  const { ways } = yield* NotificationPort
   const all = yield* Effect.all([
     readModelSync,
     statistics,
     Effect.provide(notifications, UnitsOfWork.layerBackground),
-    sendMessage
+    ...ways.map(({ channel }) => Effect.provide(sendMessage(channel), UnitsOfWork.layerBackground))
   ])
   return Effect.gen(function*() {
     while (true) {

@@ -2,26 +2,29 @@
  * Plans who is told what, once: ledger rows, messages and one `MessagePlanned` for each, in one unit of work. Sends
  * nothing itself.
  */
-import { DateTime, Duration, Effect, Option } from "effect"
-import type { NonEmptyReadonlyArray } from "effect/Array"
-import type { DomainEvent } from "../../domain/DomainEvent.ts"
+import { DateTime, Effect, Option } from "effect"
+import { noWay, routeOf, type Way } from "../../domain/Channel.ts"
+import type { DomainEvent, EventFact } from "../../domain/DomainEvent.ts"
 import { type AcademyId, MessageId, NotificationId } from "../../domain/Ids.ts"
-import { deliverWithin, endsWithSession, messagePlanned, occasionsOf } from "../../domain/Notification.ts"
-import { type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
+import { messagePlanned, notificationUndelivered, occasionsOf, timeFor } from "../../domain/Notification.ts"
+import type { EventHandler, HandlerFailure } from "../../ports/EventHandler.ts"
 import { type Concerned, NotificationLedger, type PlannedMessage } from "../../ports/NotificationLedger.ts"
-import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
+import { NotificationPort } from "../../ports/NotificationPort.ts"
+import { Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { idMaker } from "../NewIds.ts"
+import { asFailure } from "./UnitFailure.ts"
 
-/** Until nobody wants to hear it any more, or until the first of the sessions ends that it is about. */
-const timeFor = (its: NonEmptyReadonlyArray<Concerned>, now: DateTime.Utc): Duration.Duration => {
-  const [{ occasion: { kind } }] = its
-  if (!endsWithSession(kind)) return deliverWithin(kind)
-  const ends = its.flatMap(({ sessionEndsAt }) => sessionEndsAt === null ? [] : [DateTime.distance(now, sessionEndsAt)])
-  return Duration.max(Duration.zero, ends.reduce(Duration.min, deliverWithin(kind)))
+/** On which channel, or why on none. */
+const wayFor = (ways: ReadonlyArray<Way>, { muted, reach }: Concerned) => {
+  if (muted) return { status: "SKIPPED", channel: null, reason: "muted" } as const
+  const [channel] = routeOf(ways, reach)
+  return channel === undefined
+    ? { status: "UNDELIVERED", channel: null, reason: noWay(reach) } as const
+    : { status: "PLANNED", channel, reason: null } as const
 }
 
 /** One message for each person and kind: siblings that were planned together share it. */
-const plan = Effect.fnUntraced(function*(audience: ReadonlyArray<Concerned>) {
+const plan = Effect.fnUntraced(function*(audience: ReadonlyArray<Concerned>, ways: ReadonlyArray<Way>) {
   const newId = yield* idMaker
   const now = yield* DateTime.now
   const groups = Map.groupBy(audience, (one) => `${one.recipientId} ${one.occasion.kind}`)
@@ -36,15 +39,24 @@ const plan = Effect.fnUntraced(function*(audience: ReadonlyArray<Concerned>) {
       id: yield* newId(MessageId),
       academyId: first.academyId,
       recipientId: first.recipientId,
-      deliverWithin: timeFor([first, ...others], now),
+      ...wayFor(ways, first),
+      deliverWithin: timeFor(
+        first.occasion.kind,
+        [first, ...others].map(({ sessionEndsAt }) => sessionEndsAt),
+        now
+      ),
       notifications
     })
   }
   return messages
 })
 
+const factsOf = ({ channel, id, status }: PlannedMessage): ReadonlyArray<EventFact> =>
+  channel !== null ? [messagePlanned(id, channel)] : status === "UNDELIVERED" ? [notificationUndelivered(id)] : []
+
 export const notifications = Effect.gen(function*() {
   const ledger = yield* NotificationLedger
+  const { ways } = yield* NotificationPort
   const unitOfWork = yield* UnitOfWork
   const context = yield* Effect.context<Effect.Services<typeof idMaker>>()
 
@@ -52,10 +64,10 @@ export const notifications = Effect.gen(function*() {
     unitOfWork.run(
       { academyId, actor: null },
       Effect.gen(function*() {
-        const messages = yield* plan(yield* ledger.audience(academyId, occasions))
+        const messages = yield* plan(yield* ledger.audience(academyId, occasions), ways)
         if (messages.length === 0) return
         yield* ledger.plan(messages)
-        yield* (yield* Transaction).append(...messages.map((message) => messagePlanned(message.id)))
+        yield* (yield* Transaction).append(...messages.flatMap(factsOf))
       })
     )
 
@@ -89,14 +101,3 @@ export const notifications = Effect.gen(function*() {
   }
   return handler
 })
-
-const asFailure = (error: StorageUnavailable | Refusal): HandlerFailure => {
-  if (error._tag === "StorageUnavailable") return storageFailure(error)
-  return error._tag === "ChangedMeanwhile"
-    ? new HandlerFailure({
-      class: "transient",
-      rule: "collision",
-      message: "others changed the same rows, again and again"
-    })
-    : new HandlerFailure({ class: "permanent", rule: "refused", message: error._tag, cause: error })
-}

@@ -70,6 +70,7 @@ export const affected = (event: DomainEvent): Affected => {
     case "HolidayChanged":
     case "RollUnmarked":
     case "MessagePlanned":
+    case "NotificationUndelivered":
       return nothing
   }
 }

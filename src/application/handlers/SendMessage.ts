@@ -1,92 +1,206 @@
 /**
- * Sends one planned message. Before it does, it looks whether the fact still holds; after a crash in the middle it asks
- * the provider first, so that nobody is told twice.
+ * Sends planned messages, one handler for each channel. Before it does, it looks whether the fact still holds; after a
+ * crash in the middle it asks the provider first, so that nobody is told twice.
+ *
+ * ```
+ *  begin ──▶ the provider prepares ──▶ keep its key ──▶ the provider sends ──▶ conclude
+ *    └ a crash here: nothing went out ────┘ └ a crash here: ask by the key ──────┘
+ * ```
  */
-import { Effect, Option, Result } from "effect"
+import { DateTime, Duration, Effect, Option, Result } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { type NotificationChannel, routeOf } from "../../domain/Channel.ts"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
-import type { MessageId } from "../../domain/Ids.ts"
+import { DispatchId, type MessageId } from "../../domain/Ids.ts"
+import { conclude, type Conclusion, type Outcome } from "../../domain/Message.ts"
 import { render } from "../../domain/NotificationText.ts"
-import { type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
+import { quietFor } from "../../domain/QuietHours.ts"
+import { purposeOf } from "../../domain/Spending.ts"
+import { senderOf } from "../../domain/Subscription.ts"
+import {
+  allDone,
+  type EventHandler,
+  type Failures,
+  HandlerFailure,
+  NotYet,
+  storageFailure,
+  unasked
+} from "../../ports/EventHandler.ts"
 import { type MessageToSend, NotificationLedger } from "../../ports/NotificationLedger.ts"
-import { NotificationPort, type OutgoingMessage } from "../../ports/NotificationPort.ts"
-import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
+import { type Begun, type Dispatch, NotificationPort } from "../../ports/NotificationPort.ts"
+import { type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
+import * as Metrics from "../MessageMetrics.ts"
+import { SpendCap } from "./SpendCap.ts"
+import { asFailure } from "./UnitFailure.ts"
+
+/** An alert is asked after so often while the news that takes it back waits behind it. */
+const behindFor = Duration.seconds(2)
+
+/** Whether money is there again is looked at so often. */
+const unpaidFor = Duration.minutes(1)
 
 const stored = <A>(effect: Effect.Effect<A, StorageUnavailable>) => Effect.mapError(effect, storageFailure)
 
-export const sendMessage = Effect.gen(function*() {
+/** What the engine is to do when an attempt has ended so. `null`: nothing, the message's row says it all. */
+const failureOf = (outcome: Outcome, { status }: Conclusion): HandlerFailure | null => {
+  const failed = (kind: HandlerFailure["class"], message: string) =>
+    new HandlerFailure({
+      class: kind,
+      rule: outcome.rule,
+      message,
+      ...(outcome._tag === "NotSent" && outcome.retryAfter !== undefined ? { retryAfter: outcome.retryAfter } : {})
+    })
+  switch (outcome._tag) {
+    case "NotSent":
+      return failed("transient", "the message did not go out")
+    case "Ambiguous":
+      return failed("unknown", "the message may have gone out: the provider is asked next")
+    case "Account":
+      return failed("account", "the provider refuses our account")
+    case "Refused":
+      // Operators hear of it also where another channel helps.
+      return failed("permanent", `the provider refuses this message; it is ${status}`)
+    default:
+      return null
+  }
+}
+
+export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChannel) {
   const ledger = yield* NotificationLedger
   const port = yield* NotificationPort
+  const unitOfWork = yield* UnitOfWork
+  const random = yield* SecureRandom.SecureRandom
+  const sending = port.on(channel)
+  const spendCap = yield* SpendCap
+  yield* Metrics.startAtZero(channel)
 
-  const send = Effect.fnUntraced(function*(message: OutgoingMessage) {
-    const begun = yield* stored(ledger.begin(message.id, port.channel, port.provider))
-    if (Option.isNone(begun)) return // somebody else has it
-    yield* port.send(message).pipe(
-      Effect.tapError((failure) =>
-        // What may have gone out stays SENDING: the next attempt asks the provider. What surely did not is PLANNED again.
-        failure.class === "unknown"
-          ? Effect.void
-          : stored(ledger.finish(message.id, failure.class === "transient" ? "PLANNED" : "UNDELIVERED", {
-            outcome: failure.class,
-            detail: failure.rule
-          }))
-      ),
-      Effect.flatMap((providerId) => stored(ledger.finish(message.id, "ACCEPTED", { outcome: "accepted", providerId })))
-    )
+  /**
+   * Writes down how the attempt ended, and answers what the engine is to make of it. It decides about its message only
+   * where no receipt was quicker, and no other process has gone on with the message meanwhile.
+   */
+  const concluded = Effect.fnUntraced(function*(message: MessageToSend, dispatchId: DispatchId, outcome: Outcome) {
+    const conclusion = yield* unitOfWork.run(
+      { academyId: message.academyId, actor: null },
+      Effect.gen(function*() {
+        const held = yield* ledger.hold({ dispatchId })
+        if (Option.isNone(held)) return null
+        const { attempt, attempts, status } = held.value
+        const said = { outcome, as: "answer", ask: sending.receipts } as const
+        if (status !== "SENDING" || attempt !== attempts) {
+          yield* ledger.conclude(held.value, said, null)
+          return null
+        }
+        const next = routeOf(port.ways, held.value.reach).find((one) => !held.value.tried.includes(one)) ?? null
+        const conclusion = conclude(held.value, outcome, { now: yield* DateTime.now, next })
+        yield* ledger.conclude(held.value, said, conclusion)
+        yield* (yield* Transaction).append(...conclusion.events)
+        return conclusion
+      })
+    ).pipe(Effect.mapError(asFailure))
+    if (conclusion === null) return null
+    yield* Metrics.concluded({ ...message, status: "SENDING" }, outcome, conclusion)
+    return failureOf(outcome, conclusion)
   })
+
+  const keep = (id: DispatchId) => (key: string) =>
+    stored(ledger.keep(id, key)).pipe(
+      Effect.filterOrFail((kept) => kept, () =>
+        new HandlerFailure({ class: "transient", rule: "taken-over", message: "another process has the message" })),
+      Effect.asVoid
+    )
+
+  const send = Effect.fnUntraced(function*(message: MessageToSend, text: Dispatch["text"]) {
+    const id = DispatchId.make(yield* random.uuidV7())
+    const begun = yield* stored(ledger.begin(message.id, channel, sending.provider, id))
+    if (Option.isNone(begun)) return // somebody else has it
+    const { devices, id: recipientId, phone } = message.recipient
+    const template = text.templated === null
+      ? undefined
+      : message.templates[`${text.templated.template}/${text.locale}`]
+    const outcome = yield* sending.send({
+      id,
+      academyId: message.academyId,
+      channel,
+      recipientId,
+      phone,
+      devices,
+      sender: { ...message.sender, templateId: template ?? null, templateOff: template === null },
+      text
+    }, keep(id))
+    const failure = yield* concluded(message, id, outcome)
+    if (failure !== null) return yield* failure
+  })
+
+  const planned = Effect.fnUntraced(
+    function*(message: MessageToSend): Effect.fn.Return<Failures, HandlerFailure | NotYet> {
+      const now = yield* DateTime.now
+      const holding = message.lines.filter((line) => line.stillHolds)
+      if (DateTime.isGreaterThan(now, message.deliverBy)) {
+        yield* stored(ledger.drop(message.id, "EXPIRED", "too-late"))
+        yield* Metrics.dropped(channel, "EXPIRED")
+        return unasked
+      }
+      if (holding.length === 0) {
+        yield* stored(ledger.drop(message.id, "SKIPPED", "overtaken"))
+        yield* Metrics.dropped(channel, "SKIPPED")
+        return unasked
+      }
+      const quiet = quietFor(message.quiet, now)
+      if (Duration.isGreaterThan(quiet, Duration.zero)) return yield* new NotYet({ after: quiet })
+      if (message.behind) return yield* new NotYet({ after: behindFor })
+      const purpose = purposeOf(holding.map(({ kind }) => kind))
+      if (sending.paid && !(yield* stored(spendCap.allows(message.academyId, purpose)))) {
+        return yield* new NotYet({ after: unpaidFor })
+      }
+      yield* send(message, render(message.recipient.locale, message.academyName, holding))
+      return allDone
+    }
+  )
 
   /** SENDING when we come to it: a process died, or a time-out struck, between the two writes. */
-  const resume = Effect.fnUntraced(function*(id: MessageId) {
-    const found = yield* port.lookUp(id)
-    yield* stored(
-      Option.match(found, {
-        onSome: (providerId) => ledger.finish(id, "ACCEPTED", { outcome: "found", providerId }),
-        onNone: () => ledger.finish(id, "PLANNED", { outcome: "not-found" })
-      })
+  const resumed = Effect.fnUntraced(function*(message: MessageToSend, begun: Begun) {
+    const now = yield* DateTime.now
+    const wanted = message.lines.some((line) => line.stillHolds) && !DateTime.isGreaterThan(now, message.deliverBy)
+    const outcome = yield* sending.resume(begun, wanted)
+    const failure = yield* concluded(message, begun.id, outcome)
+    // What surely did not go out may go out now.
+    if (outcome._tag === "NotSent") return true
+    if (failure !== null) return yield* failure
+    return false
+  })
+
+  const load = (id: MessageId) =>
+    Effect.filterOrFail(
+      stored(ledger.load(id)),
+      Option.isSome,
+      () => new HandlerFailure({ class: "permanent", rule: "no-message", message: "the message's row is gone" })
+    ).pipe(
+      Effect.map(({ value }) => value)
     )
-    return Option.isNone(found)
-  })
 
-  const deliver = Effect.fnUntraced(function*(message: MessageToSend) {
-    const holding = message.lines.filter((line) => line.stillHolds)
-    if (message.tooLate) return yield* stored(ledger.drop(message.id, "EXPIRED"))
-    if (holding.length === 0) return yield* stored(ledger.drop(message.id, "SKIPPED"))
-    if (message.recipient.phone === null) {
-      yield* stored(ledger.drop(message.id, "UNDELIVERED"))
-      return yield* new HandlerFailure({
-        class: "permanent",
-        rule: "no-phone",
-        message: "the recipient has no phone number"
-      })
+  const one = Effect.fnUntraced(function*(event: DomainEvent): Effect.fn.Return<Failures, HandlerFailure | NotYet> {
+    if (event.type !== "MessagePlanned") return unasked
+    const message = yield* load(event.payload.messageId)
+    // It goes another way by now.
+    if (message.channel !== channel) return unasked
+    if (message.status === "SENDING" && message.begun !== null) {
+      return (yield* resumed(message, message.begun)) ? yield* planned(yield* load(message.id)) : allDone
     }
-    yield* send({
-      id: message.id,
-      academyId: message.academyId,
-      to: message.recipient.phone,
-      text: render(message.recipient.locale, message.academyName, holding)
-    })
-  })
-
-  const one = Effect.fnUntraced(function*(event: DomainEvent) {
-    if (event.type !== "MessagePlanned") return
-    const found = yield* stored(ledger.load(event.payload.messageId))
-    if (Option.isNone(found)) {
-      return yield* new HandlerFailure({ class: "permanent", rule: "no-message", message: "the message's row is gone" })
-    }
-    const { status } = found.value
     // UNDELIVERED comes here again only when an operator replays it.
-    const open = status === "SENDING" ? yield* resume(found.value.id) : status === "PLANNED" || status === "UNDELIVERED"
-    if (open) yield* deliver(found.value)
+    return message.status === "PLANNED" || message.status === "UNDELIVERED" ? yield* planned(message) : unasked
   })
 
   const handler: EventHandler = {
-    name: "SendMessage",
+    name: senderOf(channel),
     handle: Effect.fnUntraced(function*(events) {
-      const failures = new Map<DomainEvent["id"], HandlerFailure>()
+      const failures = new Map<DomainEvent["id"], HandlerFailure | NotYet>()
+      let asked = false
       for (const event of events) {
         const result = yield* Effect.result(one(event))
         if (Result.isFailure(result)) failures.set(event.id, result.failure)
+        else asked ||= result.success !== unasked
       }
-      return failures
+      return failures.size === 0 && !asked ? unasked : failures
     })
   }
   return handler

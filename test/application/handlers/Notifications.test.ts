@@ -30,7 +30,7 @@ const played = <A, E, R>(play: Effect.Effect<A, E, R>) =>
       yield* becomes(sql`select 1 from event_delivery`, (left) => assert.lengthOf(left, 0))
       return yield* sql<{ to: string; kind: string; status: string; body: string | null }>`
         select m.recipient_id as to, (select min(n.kind) from notification n where n.message_id = m.id) as kind, m.status,
-          (select s.body from sandbox_message s where s.id = m.id) as body
+          (select s.body from sandbox_message s join message_attempt a on a.id = s.id where a.message_id = m.id) as body
         from message m order by m.id`
     }).pipe(Effect.provide(handlers(testSettings).pipe(Layer.provideMerge(coreOn(url)))))
     return { given, messages: messages.map((one) => ({ ...one })) }

@@ -1,46 +1,36 @@
-import { Array as Arr, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AcademyId, EventId, LeaveId, MemberId, MessageId, SessionId } from "../../../domain/Ids.ts"
-import { LocalDate } from "../../../domain/LocalTime.ts"
-import { MessageStatus, NotificationKind } from "../../../domain/Notification.ts"
-import { PhoneNumber } from "../../../domain/PhoneNumber.ts"
-import { NotificationLedger } from "../../../ports/NotificationLedger.ts"
+import { NotificationChannel } from "../../../domain/Channel.ts"
+import { AcademyId, DispatchId, MessageId } from "../../../domain/Ids.ts"
+import { type AttemptName, NotificationLedger } from "../../../ports/NotificationLedger.ts"
 import { BackgroundSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
+import { BegunRow, decodeMessage, MessageRow, reachOf, selectMessage, sinceOf, triedOf } from "./MessageSelect.ts"
+import { makePlanning } from "./NotificationPlanning.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
 
-const decodeConcerned = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
-  academyId: AcademyId,
-  occasion: Schema.Struct({
-    kind: NotificationKind,
-    sessionId: Schema.NullOr(SessionId),
-    leaveId: Schema.NullOr(LeaveId),
-    studentId: Schema.NullOr(MemberId),
-    occasion: Schema.String,
-    eventId: EventId
-  }),
-  recipientId: MemberId,
-  sessionEndsAt: Schema.NullOr(Schema.DateTimeUtcFromDate)
-})))
-const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
-  id: MessageId,
-  academyId: AcademyId,
-  academyName: Schema.String,
-  status: MessageStatus,
-  tooLate: Schema.Boolean,
-  recipient: Schema.Struct({ id: MemberId, phone: Schema.NullOr(PhoneNumber), locale: Schema.Literals(["ko", "en"]) }),
-  lines: Schema.Array(Schema.Struct({
-    kind: NotificationKind,
-    studentName: Schema.String,
-    className: Schema.String,
-    day: LocalDate,
-    until: LocalDate,
-    time: Schema.String,
-    status: Schema.String,
-    count: Schema.Int,
-    stillHolds: Schema.Boolean
-  }))
-}))
+const decodeHeld = Schema.decodeUnknownSync(
+  Schema.Struct({ ...MessageRow.fields, attempt: Schema.Int, dispatchId: DispatchId, heard: Schema.String })
+)
+const decodeAsked = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: MessageId, begun: BegunRow })))
+
+const decodeWhose = Schema.decodeUnknownSync(Schema.Struct({ academyId: AcademyId }))
+
+const decodeChannels = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ channel: NotificationChannel })))
+
+const is = (sql: SqlClient.SqlClient, attempt: AttemptName) =>
+  "dispatchId" in attempt ? sql`b.id = ${attempt.dispatchId}` : sql`b.provider_id = ${attempt.providerId}`
+
+/** What a provider took may be told of for so long. */
+const askedFor = "80 hours"
+
+/** Waits between the times at which a provider is asked, by how long ago it took the message. */
+const nextAsk = `case
+  when now() - m.accepted_at < interval '4 minutes' then interval '5 minutes'
+  when now() - m.accepted_at < interval '20 minutes' then interval '30 minutes'
+  when now() - m.accepted_at < interval '1 hour' then interval '2 hours'
+  when now() - m.accepted_at < interval '3 hours' then interval '8 hours'
+  else interval '24 hours' end`
 
 export const layer = Layer.effect(
   NotificationLedger,
@@ -48,169 +38,114 @@ export const layer = Layer.effect(
     const background = yield* BackgroundSql
     const sql = yield* SqlClient.SqlClient
     return NotificationLedger.of({
-      audience: (academyId, occasions) =>
-        orUnavailable(background`
-          with asked as (
-            -- An array in which all are null has no type for the driver.
-            select kind, nullif(session_id, '')::uuid as session_id, nullif(leave_id, '')::uuid as leave_id,
-              nullif(student_id, '')::uuid as student_id, occasion, event_id, audience,
-              nullif(also_on, '')::date as also_on, nullif(otherwise, '') as otherwise
-            from unnest(${occasions.map((o) => o.kind)}::text[], ${occasions.map((o) => o.sessionId ?? "")}::text[],
-              ${occasions.map((o) => o.leaveId ?? "")}::text[], ${occasions.map((o) => o.studentId ?? "")}::text[],
-              ${occasions.map((o) => o.occasion)}::text[], ${occasions.map((o) => o.eventId)}::uuid[],
-              ${occasions.map((o) => o.audience)}::text[], ${occasions.map((o) => o.alsoOn ?? "")}::text[],
-              ${occasions.map((o) => o.otherwise ?? "")}::text[])
-              as o(kind, session_id, leave_id, student_id, occasion, event_id, audience, also_on, otherwise)
-          ), skipped as (
-            update message m set status = 'SKIPPED', updated_at = now()
-            where m.status = 'PLANNED'
-              and m.id in (select n.message_id from asked o join notification n on n.kind = 'MISSING'
-                and n.session_id = o.session_id and n.student_id = o.student_id where o.kind = 'ARRIVED')
-              -- Not where it tells of another child as well: that line is left out when it is sent.
-              and not exists (select from notification n where n.message_id = m.id and not exists (
-                select from asked o where o.kind = 'ARRIVED' and n.kind = 'MISSING'
-                  and n.session_id = o.session_id and n.student_id = o.student_id))
-            returning m.id
-          ), concerned as (
-            select o.*, g.parent_id as recipient_id from asked o join guardianship g
-              on o.audience = 'GUARDIANS' and g.student_id = o.student_id and g.academy_id = ${academyId} and g.may_be_told
-            union all
-            select o.kind, o.session_id, o.leave_id, k.student_id, o.occasion, o.event_id, o.audience, o.also_on,
-              o.otherwise, g.parent_id
-            from asked o join class_session s on o.audience = 'ROLL_GUARDIANS' and s.id = o.session_id
-              cross join lateral (select distinct e.student_id from enrollment e where e.class_id = s.class_id
-                and (s.day between e.from_date and coalesce(e.until_date, 'infinity')
-                  or o.also_on between e.from_date and coalesce(e.until_date, 'infinity'))) k
-              join guardianship g on g.student_id = k.student_id and g.may_be_told
-            union all
-            select o.*, l.asked_by from asked o join leave_note l on o.audience = 'ASKER' and l.id = o.leave_id
-              -- Who decides about an own child's leave knows it.
-              and l.asked_by is distinct from l.decided_by
-              join guardianship g on g.student_id = l.student_id and g.parent_id = l.asked_by and g.may_be_told
-            union all
-            select o.*, c.teacher_id from asked o join class_session s on o.audience = 'TEACHER' and s.id = o.session_id
-              join class c on c.id = s.class_id
-            union all
-            select o.*, m.id from asked o join member m
-              on o.audience = 'MANAGERS' and m.academy_id = ${academyId} and m.status = 'ACTIVE'
-              join member_role r on r.member_id = m.id and r.role = 'MANAGER'
-          ), told as (
-            select p.*, case when p.kind = 'ARRIVED' and not exists (
-                select from notification n join message m on m.id = n.message_id
-                where n.kind = 'MISSING' and n.session_id = p.session_id and n.student_id = p.student_id
-                  and n.recipient_id = p.recipient_id and m.status not in ('SKIPPED', 'EXPIRED', 'UNDELIVERED')
-                  and m.id not in (select id from skipped))
-              then p.otherwise else p.kind end as as_kind
-            from concerned p
-          )
-          select ${academyId}::uuid as "academyId", p.recipient_id as "recipientId", s.ends_at as "sessionEndsAt",
-            jsonb_build_object('kind', p.as_kind, 'sessionId', p.session_id, 'leaveId', p.leave_id,
-              'studentId', p.student_id, 'occasion', p.occasion, 'eventId', p.event_id) as occasion
-          from told p left join class_session s on s.id = p.session_id
-          where (p.kind <> 'MISSING' or exists (select from absence_decision d
-              where d.session_id = p.session_id and d.student_id = p.student_id and d.state = 'ALERTED'))
-            and not exists (
-              select from notification n where n.academy_id = ${academyId} and n.kind = p.as_kind
-                and n.session_id is not distinct from p.session_id and n.student_id is not distinct from p.student_id
-                and n.leave_id is not distinct from p.leave_id and n.occasion = p.occasion and n.recipient_id = p.recipient_id
-            )`).pipe(Effect.map((rows) => decodeConcerned(rows))),
-
-      plan: Effect.fnUntraced(function*(messages) {
-        if (!Arr.isReadonlyArrayNonEmpty(messages)) return
-        yield* keep(
-          background,
-          background`
-          insert into message (id, academy_id, recipient_id, status, deliver_by)
-          select id, academy_id, recipient_id, 'PLANNED', now() + within * interval '1 second'
-          from unnest(${messages.map((m) => m.id)}::uuid[], ${messages.map((m) => m.academyId)}::uuid[],
-            ${messages.map((m) => m.recipientId)}::uuid[],
-            ${messages.map((m) => Math.round(Duration.toSeconds(m.deliverWithin)))}::int[])
-            as m(id, academy_id, recipient_id, within)`
-        )
-        const rows = messages.flatMap((m) => m.notifications.map((n) => ({ ...n, message: m })))
-        yield* keep(
-          background,
-          background`
-          insert into notification (id, academy_id, kind, session_id, leave_id, student_id, occasion, event_id,
-            recipient_id, message_id)
-          select id, academy_id, kind, nullif(session_id, '')::uuid, nullif(leave_id, '')::uuid,
-            nullif(student_id, '')::uuid, occasion, event_id, recipient_id, message_id
-          from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.message.academyId)}::uuid[],
-            ${rows.map((r) => r.occasion.kind)}::text[], ${rows.map((r) => r.occasion.sessionId ?? "")}::text[],
-            ${rows.map((r) => r.occasion.leaveId ?? "")}::text[], ${
-            rows.map((r) => r.occasion.studentId ?? "")
-          }::text[], ${rows.map((r) => r.occasion.occasion)}::text[],
-            ${rows.map((r) => r.occasion.eventId)}::uuid[], ${rows.map((r) => r.message.recipientId)}::uuid[],
-            ${rows.map((r) => r.message.id)}::uuid[])
-            as r(id, academy_id, kind, session_id, leave_id, student_id, occasion, event_id, recipient_id, message_id)`
-        )
-      }),
+      ...makePlanning(background),
 
       load: Effect.fn("NotificationLedger.load")(function*(id) {
-        const [row] = yield* orUnavailable(sql`
-          select m.id, m.academy_id as "academyId", ac.name as "academyName", m.status, m.deliver_by < now() as "tooLate",
-            jsonb_build_object('id', r.id, 'phone', r.phone, 'locale', r.locale) as recipient,
-            (select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'studentName', coalesce(s.name, ''),
-                'className', coalesce(c.name, ''), 'day', coalesce(l.from_date, cs.day),
-                'until', coalesce(l.until_date, cs.day),
-                'time', to_char(case when n.kind in ('CHECK_IN', 'LATE', 'CORRECTED', 'ARRIVED')
-                  then coalesce(a.requested_at, a.confirmed_at, n.created_at)
-                  else coalesce(cs.starts_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
-                'status', coalesce(a.status, 'NONE'),
-                'count', case n.kind when 'ABSENCES_REPEATED' then n.occasion::int else held.waiting end,
-                'stillHolds', case n.kind when 'CHECK_IN' then a.status = 'PRESENT' when 'LATE' then a.status = 'LATE'
-                  when 'ARRIVED' then a.status in ('PRESENT', 'LATE')
-                  when 'MISSING' then d.state = 'ALERTED' and a.status is distinct from 'EXCUSED'
-                  when 'ROLL_UNMARKED' then held.waiting > 0
-                  when 'CORRECTED' then a.status in ('PRESENT', 'LATE', 'ABSENT', 'EXCUSED')
-                  when 'ABSENCES_REPEATED' then coalesce(a.status, 'NONE') in ('NONE', 'ABSENT')
-                  when 'SESSION_CANCELLED' then cs.status = 'CANCELLED'
-                  -- Where it is now is what the last of the moves tells.
-                  when 'SESSION_MOVED' then cs.status <> 'CANCELLED' and not exists (
-                    select from notification o where o.academy_id = n.academy_id and o.kind = n.kind
-                      and o.session_id = n.session_id and o.student_id is not distinct from n.student_id
-                      and o.recipient_id = n.recipient_id and o.event_id > n.event_id)
-                  when 'LEAVE_REQUESTED' then l.status = 'REQUESTED' when 'LEAVE_APPROVED' then l.status = 'APPROVED'
-                  when 'LEAVE_REJECTED' then l.status = 'REJECTED' end) order by n.id), '[]')
-              from notification n
-              left join member s on s.id = n.student_id
-              left join absence_decision d on d.session_id = n.session_id and d.student_id = n.student_id
-              cross join lateral (select count(*)::int as waiting from absence_decision h
-                where h.session_id = n.session_id and h.state = 'HELD') held
-              left join class_session cs on cs.id = n.session_id
-              left join class c on c.id = cs.class_id
-              left join leave_note l on l.id = n.leave_id
-              left join attendance a on a.session_id = n.session_id and a.student_id = n.student_id
-              where n.message_id = m.id) as lines
-          from message m join academy ac on ac.id = m.academy_id join member r on r.id = m.recipient_id
-          where m.id = ${id}`)
+        const [row] = yield* orUnavailable(selectMessage(sql, id))
         return row === undefined ? Option.none() : Option.some(decodeMessage(row))
       }),
 
-      begin: (id, channel, provider) =>
+      begin: (id, channel, provider, dispatchId) =>
         orUnavailable(sql<{ number: number }>`
           with mine as (
-            update message set status = 'SENDING', channel = ${channel}, provider = ${provider}, updated_at = now()
-            where id = ${id} and status in ('PLANNED', 'UNDELIVERED') returning id
+            update message set status = 'SENDING', provider = ${provider}, reason = null, updated_at = now()
+            where id = ${id} and channel = ${channel}
+              and (status = 'PLANNED' or (status = 'UNDELIVERED'
+                and not exists (select from message again where again.resend_of = ${id}))) returning id
           )
-          insert into message_attempt (message_id, number, channel, provider)
-          select id, 1 + (select count(*) from message_attempt where message_id = ${id}), ${channel}, ${provider} from mine
-          returning number`).pipe(Effect.map(([row]) => Option.fromUndefinedOr(row?.number))),
+          insert into message_attempt (id, message_id, number, channel, provider)
+          select ${dispatchId}, id, 1 + (select count(*) from message_attempt where message_id = ${id}), ${channel},
+            ${provider}
+          from mine returning number`).pipe(Effect.map(([row]) => Option.fromUndefinedOr(row?.number))),
 
-      finish: (id, status, { detail, outcome, providerId }) =>
+      keep: (dispatchId, key) =>
         orUnavailable(sql`
-          with moved as (
-            update message set status = ${status}, provider_id = coalesce(${providerId ?? null}::text, provider_id),
-              updated_at = now()
-            where id = ${id} and status = 'SENDING' returning id
-          )
-          update message_attempt set outcome = ${outcome}, detail = ${detail ?? null}::text,
-            provider_id = ${providerId ?? null}::text, finished_at = now()
-          where message_id = (select id from moved) and finished_at is null`),
+          update message_attempt set key = ${key} where id = ${dispatchId} and finished_at is null returning 1`).pipe(
+          Effect.map((rows) => rows.length === 1)
+        ),
 
-      drop: (id, status) =>
-        orUnavailable(
-          sql`update message set status = ${status}, updated_at = now() where id = ${id} and status in ('PLANNED', 'UNDELIVERED')`
+      hold: (attempt) =>
+        orUnavailable(background`
+          select m.id, m.status, m.channel, m.deliver_by as "deliverBy", m.academy_id as "academyId",
+            ${sinceOf(background)} as since,
+            (select count(*)::int from message_attempt o where o.message_id = m.id) as attempts,
+            ${triedOf(background)} as tried, ${reachOf(background, background`m.academy_id`)} as reach,
+            b.number as attempt, b.id as "dispatchId", coalesce(b.receipt, '') as heard
+          from message_attempt b join message m on m.id = b.message_id join member r on r.id = m.recipient_id
+          where ${is(background, attempt)} for no key update of m`).pipe(
+          Effect.map(([row]) => (row === undefined ? Option.none() : Option.some(decodeHeld(row))))
+        ),
+
+      whose: (attempt) =>
+        orUnavailable(sql`
+          select m.academy_id as "academyId" from message_attempt b join message m on m.id = b.message_id
+          where ${is(sql, attempt)}`).pipe(
+          Effect.map(([row]) => (row === undefined ? Option.none() : Option.some(decodeWhose(row).academyId)))
+        ),
+
+      conclude: Effect.fnUntraced(function*(held, { as, ask, outcome: said }, conclusion) {
+        const { dispatchId, id } = held
+        const providerId = said._tag === "Accepted" ? said.providerId : null
+        const cost = said._tag === "Accepted" ? said.cost ?? null : null
+        yield* keep(
+          background,
+          as === "answer"
+            // Once: another process may have brought it to its end before. What is not known is no end.
+            ? background`
+              update message_attempt set outcome = ${said._tag}, detail = ${said.rule},
+                provider_id = coalesce(${providerId}::text, provider_id), cost = ${cost}::numeric,
+                finished_at = case when ${said._tag} <> 'Ambiguous' then now() end
+              where id = ${dispatchId} and finished_at is null`
+            : background`
+              update message_attempt set receipt = ${said.rule}, receipt_at = now(),
+                provider_id = coalesce(provider_id, ${providerId}::text) where id = ${dispatchId}`
+        )
+        if (conclusion === null) return
+        const { channel, reason, status } = conclusion
+        yield* keep(
+          background,
+          background`
+          update message set status = ${status}, channel = ${channel}, reason = ${reason}::text, updated_at = now(),
+            accepted_at = case when ${status} in ('ACCEPTED', 'DELIVERED', 'UNKNOWN') then coalesce(accepted_at, now())
+              else accepted_at end,
+            delivered_at = case when ${status} = 'DELIVERED' then now() else delivered_at end,
+            ask_at = case when ${ask} and ${status} in ('ACCEPTED', 'UNKNOWN') then now() + interval '1 minute' end
+          where id = ${id}`,
+          1
+        )
+      }),
+
+      drop: (id, status, reason) =>
+        orUnavailable(sql`
+          update message set status = ${status}, reason = ${reason}, updated_at = now()
+          where id = ${id} and status in ('PLANNED', 'UNDELIVERED')`),
+
+      expire: orUnavailable(sql`
+        update message set status = case when status = 'PLANNED' then 'EXPIRED' else 'UNKNOWN' end,
+          reason = case when status = 'PLANNED' then 'too-late' else coalesce(reason, 'never-told') end, updated_at = now()
+        where (status = 'PLANNED' and deliver_by < now())
+          or (status = 'SENDING' and updated_at < now() - interval ${sql.literal(`'${askedFor}'`)})
+        returning channel`).pipe(
+        Effect.map((rows) => decodeChannels(rows).map(({ channel }) => channel))
+      ),
+
+      toAsk: (limit) =>
+        orUnavailable(sql`
+          with due as (
+            select m.id from message m where m.ask_at <= now() order by m.ask_at limit ${limit} for update skip locked
+          ), noted as (
+            update message m set ask_at = case when now() - m.accepted_at < interval ${sql.literal(`'${askedFor}'`)}
+              then now() + ${sql.literal(nextAsk)} end
+            from due where m.id = due.id returning m.id, m.academy_id
+          )
+          select n.id, (
+            select jsonb_build_object('id', b.id, 'academyId', n.academy_id, 'channel', b.channel, 'key', b.key,
+              'credentials', encode(own.credentials, 'base64'))
+            from message_attempt b
+            left join academy_channel own on own.academy_id = n.academy_id and own.channel = b.channel
+            where b.message_id = n.id order by b.number desc limit 1) as begun
+          from noted n`).pipe(
+          Effect.map((rows) => decodeAsked(rows).map(({ begun, id }) => ({ message: { id }, begun })))
         )
     })
   })
