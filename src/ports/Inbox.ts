@@ -8,12 +8,15 @@ export interface InboxMessage {
   readonly academyId: AcademyId
   readonly channel: string
   readonly recipient: string
+  /** Whose number it is; `null` when it is nobody's any more. */
+  readonly name: string | null
   readonly body: string
   readonly at: Date
 }
 
 export class Inbox extends Context.Service<Inbox, {
+  /** `since`: from this moment on. */
   readonly list: (
-    filter: { readonly academyId?: AcademyId; readonly limit: number }
+    filter: { readonly academyId?: AcademyId; readonly since?: Date; readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<InboxMessage>, StorageUnavailable>
 }>()("ams/Inbox") {}

@@ -43,6 +43,8 @@ export class Live extends Context.Service<Live, {
     E | TooManyStreams | InvalidToken | NotFound | StorageUnavailable,
     CurrentActor
   >
+  /** A place among the streams for one that looks by itself; it ends when the process stops. */
+  readonly hold: <A, E>(stream: Stream.Stream<A, E>) => Effect.Effect<Stream.Stream<A, E>, TooManyStreams>
   /** Ends all streams, and lets none begin: the process stops. */
   readonly end: Effect.Effect<void>
 }>()("ams/Live") {
@@ -57,6 +59,7 @@ export class Live extends Context.Service<Live, {
         const bells = new Map<string, Set<Latch.Latch>>()
         let open = 0
         let ended = false
+        const end = Latch.makeUnsafe(false)
 
         const ring = (heard: Iterable<Set<Latch.Latch>>) => {
           for (const some of heard) for (const bell of some) bell.openUnsafe()
@@ -129,8 +132,20 @@ export class Live extends Context.Service<Live, {
               )
             )
           }),
+          hold: (stream) =>
+            Effect.suspend(() =>
+              ended || open >= most
+                ? Effect.fail(new TooManyStreams())
+                : Effect.succeed(Stream.unwrap(
+                  Effect.as(
+                    Effect.acquireRelease(Effect.sync(() => open++), () => Effect.sync(() => open--)),
+                    Stream.interruptWhen(stream, end.await)
+                  )
+                ))
+            ),
           end: Effect.sync(() => {
             ended = true
+            end.openUnsafe()
             ring(bells.values())
           })
         })
