@@ -2,11 +2,12 @@ import { Data, Duration, Result, Schema } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
 import { AcademyId } from "./Ids.ts"
 import { LocalDate, TimeZoneName } from "./LocalTime.ts"
+import { Quiet } from "./QuietHours.ts"
 
 /** How attendance runs at an academy. Whole minutes, 0 to 240. */
 const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 240 }))
 
-export const AcademySettings = Schema.Struct({
+const minutesAndCounts = {
   /** Students may press "I am here" from this long before the session starts. */
   checkInOpensBeforeMinutes: Minutes,
   /** A request (or else the confirmation) later than start + this is LATE. */
@@ -19,8 +20,20 @@ export const AcademySettings = Schema.Struct({
   closesAfterMinutes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1440 })),
   /** So many sessions of one class missed in a row are told to the managers; 0: never. */
   consecutiveAbsences: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 }))
+}
+
+export const AcademySettings = Schema.Struct({
+  ...minutesAndCounts,
+  /** Hours of each day in which messages wait; `null`: they go out at any hour. */
+  quietHours: Schema.NullOr(Quiet)
 })
 export type AcademySettings = typeof AcademySettings.Type
+
+/** As somebody enters them: quiet hours that are left out stay as they are, and are none at first. */
+const EnteredSettings = Schema.Struct({
+  ...minutesAndCounts,
+  quietHours: Schema.optionalKey(AcademySettings.fields.quietHours)
+})
 
 /** The figures of the domain page. */
 export const defaultSettings: AcademySettings = {
@@ -29,7 +42,8 @@ export const defaultSettings: AcademySettings = {
   missingAfterMinutes: 10,
   rollChaseAfterMinutes: 10,
   closesAfterMinutes: 60,
-  consecutiveAbsences: 3
+  consecutiveAbsences: 3,
+  quietHours: null
 }
 
 export const checkInOpensBefore = (settings: Pick<AcademySettings, "checkInOpensBeforeMinutes">) =>
@@ -60,7 +74,7 @@ export const NewAcademy = Schema.Struct({
   /** Business registration number; no two academies have the same. */
   registrationNumber: Schema.NonEmptyString.check(Schema.isMaxLength(20)),
   timeZone: Schema.optionalKey(TimeZoneName),
-  settings: Schema.optionalKey(AcademySettings)
+  settings: Schema.optionalKey(EnteredSettings)
 })
 export type NewAcademy = typeof NewAcademy.Type
 
@@ -91,7 +105,7 @@ export const create = (
     registrationNumber: input.registrationNumber,
     timeZone: input.timeZone ?? TimeZoneName.make("Asia/Seoul"),
     status: "ACTIVE",
-    settings: input.settings ?? defaultSettings,
+    settings: { ...defaultSettings, ...input.settings },
     version: 1
   },
   event: { type: "AcademyCreated", aggregate: { type: "academy", id, version: 1 }, payload: {} }
@@ -104,7 +118,7 @@ export const AcademyChange = Schema.Struct({
   address: Schema.optionalKey(Schema.NullOr(Address)),
   zipCode: Schema.optionalKey(Schema.NullOr(ZipCode)),
   timeZone: Schema.optionalKey(TimeZoneName),
-  settings: Schema.optionalKey(AcademySettings)
+  settings: Schema.optionalKey(EnteredSettings)
 }).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
 export type AcademyChange = typeof AcademyChange.Type
 
@@ -112,7 +126,12 @@ export const change = (
   academy: Academy,
   to: AcademyChange
 ): { readonly academy: Academy; readonly event: EventFact } => ({
-  academy: { ...academy, ...to, version: academy.version + 1 },
+  academy: {
+    ...academy,
+    ...to,
+    settings: { ...academy.settings, ...to.settings },
+    version: academy.version + 1
+  },
   event: {
     type: "AcademyUpdated",
     aggregate: { type: "academy", id: academy.id, version: academy.version + 1 },

@@ -38,6 +38,8 @@ export const layer = Layer.effect(
               roll_chase_after_minutes: academy.settings.rollChaseAfterMinutes,
               closes_after_minutes: academy.settings.closesAfterMinutes,
               consecutive_absences: academy.settings.consecutiveAbsences,
+              quiet_from: academy.settings.quietHours?.from ?? null,
+              quiet_until: academy.settings.quietHours?.until ?? null,
               version: academy.version
             })
           }`
@@ -49,7 +51,9 @@ export const layer = Layer.effect(
             jsonb_build_object('checkInOpensBeforeMinutes', check_in_opens_before_minutes,
               'lateAfterMinutes', late_after_minutes, 'missingAfterMinutes', missing_after_minutes,
               'rollChaseAfterMinutes', roll_chase_after_minutes, 'closesAfterMinutes', closes_after_minutes,
-              'consecutiveAbsences', consecutive_absences) as settings
+              'consecutiveAbsences', consecutive_absences,
+              'quietHours', case when quiet_from is null then null else jsonb_build_object(
+                'from', to_char(quiet_from, 'HH24:MI'), 'until', to_char(quiet_until, 'HH24:MI')) end) as settings
           from academy where id = ${id}`)
         return row === undefined ? Option.none() : Option.some(decode(row))
       }),
@@ -62,6 +66,8 @@ export const layer = Layer.effect(
             late_after_minutes = ${settings.lateAfterMinutes}, missing_after_minutes = ${settings.missingAfterMinutes},
             roll_chase_after_minutes = ${settings.rollChaseAfterMinutes},
             closes_after_minutes = ${settings.closesAfterMinutes}, consecutive_absences = ${settings.consecutiveAbsences},
+            quiet_from = ${settings.quietHours?.from ?? null}::time,
+            quiet_until = ${settings.quietHours?.until ?? null}::time,
             version = ${academy.version}, updated_at = now()
             where id = ${academy.id} and version = ${academy.version - 1}`,
           1
