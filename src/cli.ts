@@ -18,12 +18,13 @@ import { explain } from "./adapters/in/cli/Failures.ts"
 import { handlers } from "./adapters/in/cli/Handlers.ts"
 import { Installation, lacking } from "./adapters/in/cli/Installation.ts"
 import { migrate } from "./adapters/in/cli/Migrate.ts"
+import { notifications } from "./adapters/in/cli/Notifications.ts"
 import { Failed, Json, Misused, oneLine } from "./adapters/in/cli/Output.ts"
 import { readSide } from "./adapters/in/cli/ReadSide.ts"
 import { seed } from "./adapters/in/cli/SeedCommand.ts"
 import { status } from "./adapters/in/cli/Status.ts"
 import type { Setup } from "./application/operations/Checks.ts"
-import { load, type Settings } from "./Config.ts"
+import { carriersOf, load, type Settings } from "./Config.ts"
 import * as Logging from "./Logging.ts"
 
 // Loaded when a command needs them: help and a wrong call are answered in a third of the time.
@@ -121,8 +122,6 @@ const modest = (settings: Settings): Settings => ({
   otherConnections: 4
 })
 
-const messages: Readonly<Record<Settings["notifications"], Setup["messages"]>> = { sandbox: "sandbox", off: "nowhere" }
-
 /** What the doctor looks at of the settings, as they are for those that serve. */
 const setupOf = Effect.fnUntraced(function*(settings: Settings, postgresVersion: string): Effect.fn.Return<Setup> {
   const { connectionsOf } = yield* clients
@@ -130,7 +129,8 @@ const setupOf = Effect.fnUntraced(function*(settings: Settings, postgresVersion:
     environment: settings.environment,
     postgresVersion,
     embeddedDatabase: Option.isNone(settings.databaseUrl),
-    messages: messages[settings.notifications],
+    carriers: carriersOf(settings),
+    balanceAlarm: settings.balanceAlarm,
     alerted: Option.isSome(settings.alertSlackUrl) || Option.isSome(settings.alertWebhookUrl),
     keyInFile: Option.isNone(settings.jwtPrivateKey),
     connections: connectionsOf(settings)
@@ -212,6 +212,7 @@ const ams = Command.make("ams").pipe(
     events(everything),
     absences(everything),
     failedEvents(everything),
+    notifications(everything),
     alerts(alerting)
   ]),
   Command.withGlobalFlags([Json])

@@ -94,10 +94,11 @@ export type FigureRow = typeof FigureRow.Type
 /** Two years. */
 export const mostDays = 731
 
-/** The days end before they begin, or are more than 731. */
+/** The days end before they begin, or are more than may be asked for at once. */
 export class InvalidPeriod extends Data.TaggedError("InvalidPeriod")<{ readonly mostDays: number }> {}
 
-export const isPeriod = (from: LocalDate, until: LocalDate): boolean => from <= until && until < addDays(from, mostDays)
+export const isPeriod = (from: LocalDate, until: LocalDate, most = mostDays): boolean =>
+  from <= until && until < addDays(from, most)
 
 const sum = (days: ReadonlyArray<Figures>): Figures => {
   const of = (field: keyof Figures) => days.reduce((all, day) => all + day[field], 0)

@@ -5,8 +5,10 @@ import type { AcademyId, MemberId } from "../domain/Ids.ts"
 import type { Transaction } from "./UnitOfWork.ts"
 
 export interface AuditEntry {
-  readonly academyId: AcademyId
-  readonly actorId: MemberId
+  /** `null`: of none. */
+  readonly academyId: AcademyId | null
+  /** `null`: whoever has the terminal. */
+  readonly actorId: MemberId | null
   readonly channel: Channel
   /** As in `enroll-without-guardian`. */
   readonly action: string

@@ -3,18 +3,26 @@ import { Match } from "effect"
 import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
-import type { NotAllowed, NotFound } from "../../../domain/Errors.ts"
+import type { ChannelTakesNoNumbers } from "../../../application/operations/TestMessage.ts"
+import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { MayNotBeTold, MessageUnderWay } from "../../../domain/Resend.ts"
+import type { HandlerFailure } from "../../../ports/EventHandler.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
 import { Failed } from "./Output.ts"
 
 export type Condition =
+  | AcademyNotNamed
+  | ChannelTakesNoNumbers
   | FailedEventNotOpen
   | HandlerAlreadyPaused
+  | HandlerFailure
   | HandlerNotPaused
+  | MayNotBeTold
   | MemberIncomplete
+  | MessageUnderWay
   | NotAllowed
   | NotFound
   | ReadSideUnavailable
@@ -27,15 +35,22 @@ export type Condition =
 export const explain = (condition: Condition): Failed =>
   new Failed({
     message: Match.valueTags(condition, {
+      AcademyNotNamed: () => "name the academy: --academy",
       AlreadyGuardian: () => "this guardian is linked already",
       ChangedMeanwhile: () => "somebody else changed it at the same moment: look at it, and try again",
+      ChannelTakesNoNumbers: ({ channel, others }) =>
+        `${channel} takes no message to a number; ${others.join(" and ")} do`,
       ClassroomNameTaken: () => "the academy has a classroom of this name",
       FailedEventNotOpen: ({ id, status }) =>
         `failed event ${id} is ${status}: only an OPEN one can be replayed or discarded`,
       HandlerAlreadyPaused: ({ handler }) => `${handler} is paused already: see ams handlers list`,
+      HandlerFailure: ({ message, rule }) => `${message} (${rule})`,
       HandlerNotPaused: ({ handler }) => `${handler} is not paused`,
       LoginIdTaken: () => "this login id is taken: choose another one",
+      MayNotBeTold: () => "the recipient may not be told of it any more: custody, or no longer of the academy",
       MemberIncomplete: ({ field, message }) => `${field}: ${message}`,
+      MessageUnderWay: ({ id, status }) =>
+        `message ${id} is ${status}: another one now would tell the same twice; see ams notifications show ${id}`,
       NotAllowed: ({ permission }) => `not allowed (${permission})`,
       NotFound: ({ id, what }) => `there is no ${what} ${id}`,
       PhoneTaken: () => "somebody has this phone number already",
