@@ -13,12 +13,19 @@ import { generateKey } from "./adapters/out/security/JwtTokens.ts"
 import { type Found, handlers, jobs, ports, useCases } from "./App.ts"
 import { isOutOfDate, sync } from "./application/operations/ReadSide.ts"
 import { load, type Settings, type SettingsInvalid } from "./Config.ts"
+import { type OwnTemplate, ownTemplates, templateProblems } from "./domain/Templates.ts"
 import * as Logging from "./Logging.ts"
 import { MemberRepository } from "./ports/MemberRepository.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** AMS cannot start or go on; the message is one line that says why and what to do. */
 export class CannotServe extends Data.TaggedError("CannotServe")<{ readonly message: string }> {}
+
+/** A text that cannot go out is found before anybody waits for it. */
+export const checkTemplates = (templates: ReadonlyArray<OwnTemplate>): Effect.Effect<void, CannotServe> => {
+  const problems = templateProblems(templates)
+  return problems.length === 0 ? Effect.void : Effect.fail(new CannotServe({ message: problems.join("; ") }))
+}
 
 /** The key that signs tokens: from the settings, else from the home folder, where the first start leaves one. */
 const tokenKey = (settings: Settings) =>
@@ -81,6 +88,7 @@ const portIsFree = (settings: Settings) =>
   })
 
 const prepare = Effect.fnUntraced(function*(settings: Settings) {
+  yield* checkTemplates(ownTemplates)
   if (settings.role !== "worker") yield* portIsFree(settings)
   const found = yield* find(settings)
   const applied = yield* migrateDatabase(settings, found.databaseUrl).pipe(

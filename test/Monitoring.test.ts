@@ -1,6 +1,6 @@
 /** What is measured is told as the runbook says, and rules and dashboard ask for what is really exported. */
 import { beforeAll, describe, expect, it } from "@effect/vitest"
-import { Context, Duration, Effect, Layer, Logger, Metric, Schema } from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Logger, Metric, Schema } from "effect"
 import { HttpRouter } from "effect/http"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url"
 import * as Metrics from "../src/adapters/in/http/Metrics.ts"
 import * as Middleware from "../src/adapters/in/http/Middleware.ts"
 import * as Delivery from "../src/application/events/DeliveryMetrics.ts"
+import * as Messages from "../src/application/MessageMetrics.ts"
+import { NotificationChannel } from "../src/domain/Channel.ts"
 import { Incarnation } from "../src/domain/Ids.ts"
 import * as Telemetry from "../src/Telemetry.ts"
 import { makeAcademy } from "./support/academy.ts"
@@ -24,7 +26,7 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 
 const delivery = {
   event: requested(1),
-  handler: "SendMessage",
+  handler: "SendMessage:SMS",
   owner: Incarnation.make("01960000-0000-7000-8000-000000000001"),
   lease: 1,
   attempts: 0,
@@ -35,17 +37,29 @@ const touched = Effect.gen(function*() {
   const { url } = yield* freshDatabaseUrl()
   // Its events are published by the unit of work.
   yield* Effect.provide(makeAcademy({ students: 1 }), coreOn(url))
-  yield* Delivery.startAtZero
-  yield* Delivery.delivered("SendMessage", [delivery])
-  yield* Delivery.handled("SendMessage", Duration.millis(3), "http-503")
-  yield* Delivery.retried("SendMessage", "transient")
-  yield* Delivery.parked("SendMessage", "permanent")
+  yield* Delivery.startAtZero(["SendMessage:SMS"])
+  yield* Delivery.delivered("SendMessage:SMS", [delivery])
+  yield* Delivery.handled("SendMessage:SMS", Duration.millis(3), "http-503")
+  yield* Delivery.retried("SendMessage:SMS", "transient")
+  yield* Delivery.parked("SendMessage:SMS", "permanent")
   yield* Delivery.buried(1)
-  yield* Delivery.circuit("SendMessage", true)
-  yield* Delivery.paused("SendMessage", true)
+  yield* Delivery.circuit("SendMessage:SMS", true)
+  yield* Delivery.paused("SendMessage:SMS", true)
   yield* Delivery.held(1)
-  yield* Delivery.looked([{ handler: "SendMessage", open: 3, postponed: 1, oldestSeconds: 7 }], 1, 1)
+  yield* Delivery.looked(
+    ["SendMessage:SMS"],
+    [{ handler: "SendMessage:SMS", open: 3, postponed: 1, oldestSeconds: 7 }],
+    1,
+    1
+  )
   yield* Delivery.jobRan("Prune", false)
+  const channel = NotificationChannel.make("SMS")
+  yield* Messages.startAtZero(channel)
+  yield* Messages.concluded(
+    { status: "SENDING", channel, since: DateTime.makeUnsafe(0) },
+    { _tag: "Delivered", rule: "solapi-4000" },
+    { status: "DELIVERED", channel, reason: null, events: [] }
+  )
   yield* Effect.andThen(Effect.yieldNow, Metric.snapshot).pipe(Effect.provide(Telemetry.node))
 
   const boom = HttpRouter.add("GET", "/boom", Effect.die("boom"))
@@ -195,6 +209,7 @@ describe("the dashboard", () => {
       "Commands",
       "Delivery",
       "Failures",
+      "Messages",
       "Nodes",
       "Runtime"
     ])

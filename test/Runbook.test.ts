@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Reason } from "../src/adapters/in/http/Health.ts"
+import { ownReasons } from "../src/application/operations/Reasons.ts"
 import { AlertKind } from "../src/ports/Alerts.ts"
 import { rules } from "./support/alertRules.ts"
 
@@ -41,6 +42,11 @@ describe("the runbook", () => {
   it("says of every reason of /health/async where to look", () => {
     const section = sections.get("health") ?? ""
     expect(Reason.literals.filter((reason) => !section.includes(`| \`${reason}\` |`))).toEqual([])
+  })
+
+  it("says of every reason why somebody was not reached what to do", () => {
+    const section = sections.get("not-reached") ?? ""
+    expect(ownReasons.filter((reason) => !section.includes(`\`${reason}\``))).toEqual([])
   })
 
   it("leads to files and headings that exist", () => {

@@ -9,7 +9,12 @@ export const AlertKind = Schema.Literals([
   "circuit-closed",
   "take-over",
   "job-failing",
-  "database-silent"
+  "database-silent",
+  "messages-late",
+  "messages-not-reaching",
+  "spend-cap",
+  "provider-balance",
+  "template-differs"
 ])
 export type AlertKind = typeof AlertKind.Type
 

@@ -25,13 +25,13 @@ export const seconds = (value: number): string => {
   return value < 172_800 ? `${Math.floor(value / 3_600)} h` : `${Math.floor(value / 86_400)} d`
 }
 
-const ok = (detail: string): Verdict => ({ state: "ok", detail, remedy: null })
-const warning = (detail: string, remedy: string): Verdict => ({ state: "warning", detail, remedy })
-const problem = (detail: string, remedy: string | null): Verdict => ({ state: "problem", detail, remedy })
+export const ok = (detail: string): Verdict => ({ state: "ok", detail, remedy: null })
+export const warning = (detail: string, remedy: string | null): Verdict => ({ state: "warning", detail, remedy })
+export const problem = (detail: string, remedy: string | null): Verdict => ({ state: "problem", detail, remedy })
 
-type Verdicts = ReadonlyArray<Verdict>
+export type Verdicts = ReadonlyArray<Verdict>
 /** What is wrong, one verdict each; when nothing is, what is well. */
-const orWell = (wrong: Verdicts, well: string): Verdicts => (wrong.length === 0 ? [ok(well)] : wrong)
+export const orWell = (wrong: Verdicts, well: string): Verdicts => (wrong.length === 0 ? [ok(well)] : wrong)
 
 /** The PostgreSQL that AMS is made for. */
 const major = 18
@@ -234,8 +234,10 @@ export interface Setup {
   readonly postgresVersion: string
   /** AMS runs PostgreSQL itself. */
   readonly embeddedDatabase: boolean
-  /** Where messages to parents go. */
-  readonly messages: "out" | "sandbox" | "nowhere"
+  /** Who carries the messages of each channel. */
+  readonly carriers: Readonly<Record<string, "provider" | "sandbox" | "off">>
+  /** KRW on the account with the provider below which somebody should know. */
+  readonly balanceAlarm: number
   /** Somebody besides the log is told of alerts. */
   readonly alerted: boolean
   /** The key that signs tokens lies in a file of this machine. */
@@ -244,16 +246,30 @@ export interface Setup {
   readonly connections: number
 }
 
+const carried = ({ carriers }: Setup): Verdicts => {
+  const of = (carrier: Setup["carriers"][string]) => Object.keys(carriers).filter((one) => carriers[one] === carrier)
+  const off = of("off")
+  if (of("sandbox").length > 0) {
+    return [
+      problem("messages go to the sandbox in production, so nobody is told anything", "set NOTIFICATIONS=providers")
+    ]
+  }
+  if (of("provider").length === 0) {
+    return [warning(
+      "messages go nowhere in production: each is parked as a failed event",
+      "set SOLAPI_API_KEY or FCM_SERVICE_ACCOUNT, see docs/channels.md"
+    )]
+  }
+  return off.length === 0
+    ? []
+    : [warning(`no message goes out by ${off.join(", ")}`, "set their credentials, see docs/channels.md")]
+}
+
 /** Settings that lose safety; in development they are as they should be. */
 export const settings = (setup: Setup): Verdicts => {
   if (setup.environment === "development") return [ok("of a development: nothing real depends on it")]
   const wrong: Verdicts = [
-    ...(setup.messages === "sandbox"
-      ? [problem("messages go to the sandbox in production, so nobody is told anything", "set NOTIFICATIONS")]
-      : []),
-    ...(setup.messages === "nowhere"
-      ? [warning("messages go nowhere in production: each is parked as a failed event", "set NOTIFICATIONS")]
-      : []),
+    ...carried(setup),
     ...(setup.embeddedDatabase
       ? [warning("production's data lies in AMS_HOME, without replica or archive", "set DATABASE_URL")]
       : []),

@@ -2,14 +2,18 @@
  * Looks at everything that AMS stands on, and judges it: the checks of `Checks.ts` on the facts of now. No check keeps
  * another one from being made, whatever it meets.
  */
-import { Cause, Clock, Duration, Effect, Predicate } from "effect"
+import { Cause, Clock, Duration, Effect, Option, Predicate, Result } from "effect"
 import { DeliveryStore } from "../../ports/DeliveryStore.ts"
 import { Diagnosis } from "../../ports/Diagnosis.ts"
 import { FailedEventStore } from "../../ports/FailedEventStore.ts"
 import { JobStore } from "../../ports/JobStore.ts"
 import { PausedHandlers } from "../../ports/PausedHandlers.ts"
+import { ProviderAccount } from "../../ports/ProviderAccount.ts"
+import { TemplateStates } from "../../ports/TemplateStates.ts"
 import { named } from "../events/Failure.ts"
+import { compareSystems } from "../TemplateComparison.ts"
 import * as Checks from "./Checks.ts"
+import * as ProviderChecks from "./ProviderChecks.ts"
 import { isOutOfDate } from "./ReadSide.ts"
 
 export interface Finding extends Checks.Verdict {
@@ -99,11 +103,29 @@ export const glance = Effect.gen(function*() {
   }
 }).pipe(Effect.withSpan("Doctor.glance"))
 
+const balance = Effect.flatMap(
+  ProviderAccount,
+  ({ account }) => Option.match(account, { onNone: () => Effect.succeed(null), onSome: (one) => one.balance })
+)
+
+/** The system's as they are now; academies' own as the last run of the job found them, since they may be thousands. */
+const templates = Effect.gen(function*() {
+  const own = yield* (yield* TemplateStates).own
+  const systems = (yield* compareSystems).map(({ found, template }) =>
+    Result.match(found, {
+      onFailure: ({ rule }) => ({ template, unasked: rule, off: null }),
+      onSuccess: (off) => ({ template, unasked: null, off })
+    })
+  )
+  return ProviderChecks.templates(systems, own.filter(({ off }) => off !== null).length)
+})
+
 /** What may be asked whatever the schema. */
 const underneath = Effect.fnUntraced(function*(setup: Checks.Setup) {
   const diagnosis = yield* Diagnosis
   return [
     look("settings", Effect.succeed(Checks.settings(setup))),
+    look("balance", Effect.map(balance, (left) => ProviderChecks.balance(left, setup.balanceAlarm))),
     look("grants", Effect.map(diagnosis.missingGrants, Checks.grants)),
     look("listen", Effect.map(diagnosis.notificationsArrive, Checks.notifications)),
     look("clock", Effect.map(clockAhead, Checks.clock)),
@@ -144,7 +166,8 @@ const inside = Effect.gen(function*() {
         ([all, living, now]) => Checks.jobs(all, living, now)
       )
     ),
-    look("read-side", Effect.map(readSide, Checks.readSide))
+    look("read-side", Effect.map(readSide, Checks.readSide)),
+    look("templates", templates)
   ]
 })
 

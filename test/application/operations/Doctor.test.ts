@@ -1,91 +1,27 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Layer, type Option } from "effect"
+import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { line, type Setup } from "../../../src/application/operations/Checks.ts"
-import { examine, glance } from "../../../src/application/operations/Doctor.ts"
-import { Incarnation } from "../../../src/domain/Ids.ts"
-import { type Backlog, DeliveryStore, type Node } from "../../../src/ports/DeliveryStore.ts"
-import { Diagnosis } from "../../../src/ports/Diagnosis.ts"
-import { FailedEventStore } from "../../../src/ports/FailedEventStore.ts"
-import { type JobState, JobStore } from "../../../src/ports/JobStore.ts"
-import { type PausedHandler, PausedHandlers } from "../../../src/ports/PausedHandlers.ts"
-import { ReadModels, ReadSideUnavailable } from "../../../src/ports/ReadModels.ts"
-import { ReadModelSource } from "../../../src/ports/ReadModelSource.ts"
+import { line } from "../../../src/application/operations/Checks.ts"
+import { glance } from "../../../src/application/operations/Doctor.ts"
+import { AcademyId } from "../../../src/domain/Ids.ts"
+import { ProviderSilent } from "../../../src/ports/ProviderAccount.ts"
+import { ReadSideUnavailable } from "../../../src/ports/ReadModels.ts"
 import { StorageUnavailable } from "../../../src/ports/UnitOfWork.ts"
 
-/** TestClock begins here. */
-const now = new Date(0)
-const at = (seconds: number) => new Date(seconds * 1000)
-const incarnation = Incarnation.make("01998c5e-0000-7000-8000-000000000009")
-const gone = Incarnation.make("01998c5e-0000-7000-8000-000000000008")
-const node: Node = { incarnation, host: "here", pid: 1, startedAt: now, silentSeconds: 1, openCircuits: [] }
-const job: JobState = {
-  name: "Prune",
-  owner: null,
-  nextRunAt: at(3600),
-  startedAt: now,
-  finishedAt: now,
-  error: null,
-  failures: 0
-}
-const waiting: Backlog = { handler: "SendMessage", open: 3, postponed: 0, oldestSeconds: 5 }
-const paused: PausedHandler = { handler: "SendMessage", reason: "maintenance", pausedBy: null, pausedAt: now }
-
-const production: Setup = {
-  environment: "production",
-  postgresVersion: "18.4",
-  embeddedDatabase: false,
-  messages: "out",
-  alerted: true,
-  keyInFile: false,
-  connections: 31
-}
-
-/** Everything is well, but for what is given. */
-interface Given {
-  readonly setup?: Partial<Setup>
-  readonly lack?: string
-  readonly diagnosis?: Partial<Diagnosis["Service"]>
-  readonly nodes?: ReadonlyArray<Node>
-  readonly backlog?: ReadonlyArray<Backlog>
-  readonly paused?: ReadonlyArray<PausedHandler>
-  readonly jobs?: ReadonlyArray<JobState>
-  readonly failedEvents?: Effect.Effect<number, StorageUnavailable>
-  readonly epoch?: Effect.Effect<Option.Option<string>, ReadSideUnavailable>
-}
-
-const world = (given: Given) =>
-  Layer.mergeAll(
-    Layer.mock(Diagnosis, {
-      missingGrants: Effect.succeed([]),
-      notificationsArrive: Effect.succeed(true),
-      now: Effect.map(Clock.currentTimeMillis, (millis) => new Date(millis)),
-      connections: Effect.succeed({ used: 20, most: 97 }),
-      durability: Effect.succeed([
-        { name: "fsync", value: "on", source: "default" },
-        { name: "synchronous_commit", value: "on", source: "default" }
-      ]),
-      longTransactions: () => Effect.succeed({ open: [], unseen: 0 }),
-      missingPartitions: () => Effect.succeed([]),
-      ...given.diagnosis
-    }),
-    Layer.mock(DeliveryStore, {
-      nodes: Effect.succeed(given.nodes ?? [node]),
-      backlog: () => Effect.succeed(given.backlog ?? [waiting])
-    }),
-    Layer.mock(FailedEventStore, { countOpen: () => given.failedEvents ?? Effect.succeed(0) }),
-    Layer.mock(JobStore, { list: Effect.succeed(given.jobs ?? [job]) }),
-    Layer.mock(PausedHandlers, { list: Effect.succeed(given.paused ?? []) }),
-    Layer.mock(ReadModels, { epoch: given.epoch ?? Effect.succeedSome("e") }),
-    Layer.mock(ReadModelSource, { epoch: Effect.succeed("e") })
-  )
-
-const examined = (given: Given = {}) =>
-  Effect.provide(examine({ ...production, ...given.setup }, given.lack), world(given))
-
-const wrongOf = Effect.fnUntraced(function*(given: Given) {
-  return (yield* examined(given)).filter(({ state }) => state !== "ok")
-})
+import {
+  at,
+  examined,
+  type Given,
+  gone,
+  incarnation,
+  job,
+  node,
+  paused,
+  production,
+  waiting,
+  world,
+  wrongOf
+} from "./examined.ts"
 
 const cases: ReadonlyArray<readonly [what: string, given: Given, found: string]> = [
   [
@@ -176,7 +112,7 @@ const cases: ReadonlyArray<readonly [what: string, given: Given, found: string]>
   [
     "a handler that does not keep up",
     { backlog: [{ ...waiting, oldestSeconds: 300 }] },
-    "backlog problem SendMessage is behind: 3 open, the oldest for 5 min: see ams handlers list, and start another process if it only has too much to do"
+    "backlog problem SendMessage:SMS is behind: 3 open, the oldest for 5 min: see ams handlers list, and start another process if it only has too much to do"
   ],
   [
     "failed events",
@@ -185,13 +121,13 @@ const cases: ReadonlyArray<readonly [what: string, given: Given, found: string]>
   ],
   [
     "an open circuit",
-    { nodes: [{ ...node, openCircuits: ["SendMessage"] }] },
-    "circuits problem the circuit of SendMessage is open in pid 1 on here: see why the other side does not answer"
+    { nodes: [{ ...node, openCircuits: ["SendMessage:SMS"] }] },
+    "circuits problem the circuit of SendMessage:SMS is open in pid 1 on here: see why the other side does not answer"
   ],
   [
     "a paused handler, which is behind because of that",
     { paused: [paused], backlog: [{ ...waiting, oldestSeconds: 300 }] },
-    "paused warning SendMessage has been paused since 1970-01-01T00:00:00.000Z (maintenance), 3 wait: when it may go on: ams handlers resume SendMessage"
+    "paused warning SendMessage:SMS has been paused since 1970-01-01T00:00:00.000Z (maintenance), 3 wait: when it may go on: ams handlers resume SendMessage:SMS"
   ],
   [
     "a job that fails",
@@ -214,14 +150,58 @@ const cases: ReadonlyArray<readonly [what: string, given: Given, found: string]>
     "read-side problem the read side does not answer: see that its database runs"
   ],
   [
+    "an account that runs out",
+    { account: { balance: Effect.succeed(9_999.4) } },
+    "balance warning 9999 KRW on the account with the provider: load the account, see docs/channels.md"
+  ],
+  [
+    "an empty account",
+    { account: { balance: Effect.succeed(0) } },
+    "balance problem 0 KRW on the account with the provider: load the account, see docs/channels.md"
+  ],
+  [
+    "a provider that does not tell its balance",
+    { account: { balance: Effect.fail(new ProviderSilent({ rule: "solapi-http-403" })) } },
+    "balance problem could not be looked at: ProviderSilent: the provider does not tell: solapi-http-403"
+  ],
+  [
+    "a template that is another text at the provider",
+    { account: { template: () => Effect.succeed({ content: "출석", status: "APPROVED" }) } },
+    "templates warning KakaoTalk's template CHECK_IN/ko is not used: other-text: hand in the text of docs/channels.md; text messages go out meanwhile"
+  ],
+  [
+    "a template that cannot be asked for",
+    { account: { template: () => Effect.fail(new ProviderSilent({ rule: "solapi-read-timeout" })) } },
+    "templates warning KakaoTalk's template CHECK_IN/ko could not be asked for: solapi-read-timeout"
+  ],
+  [
+    "an academy's own template that was turned off",
+    {
+      ownTemplates: [{
+        academyId: AcademyId.make("01998c5e-0000-7000-8000-000000000001"),
+        template: "LATE/ko",
+        providerId: "KA01TP2",
+        credentials: null,
+        off: "status-stopped"
+      }]
+    },
+    "templates warning 1 of the academies' own templates are not used: hand in the text of docs/channels.md; text messages go out meanwhile"
+  ],
+  [
     "the sandbox in production",
-    { setup: { messages: "sandbox" } },
-    "settings problem messages go to the sandbox in production, so nobody is told anything: set NOTIFICATIONS"
+    { setup: { carriers: { ...production.carriers, SMS: "sandbox" } } },
+    "settings problem messages go to the sandbox in production, so nobody is told anything: set NOTIFICATIONS=providers"
   ],
   [
     "no way out for messages in production",
-    { setup: { messages: "nowhere" } },
-    "settings warning messages go nowhere in production: each is parked as a failed event: set NOTIFICATIONS"
+    { setup: { carriers: { PUSH: "off", KAKAO_TALK: "off", SMS: "off" } } },
+    "settings warning messages go nowhere in production: each is parked as a failed event: set SOLAPI_API_KEY or " +
+    "FCM_SERVICE_ACCOUNT, see docs/channels.md"
+  ],
+  [
+    "a channel without a carrier in production",
+    { setup: { carriers: { ...production.carriers, PUSH: "off" } } },
+    "settings warning no message goes out by PUSH: set their credentials, see docs/channels.md"
   ],
   [
     "the embedded database in production",
@@ -248,6 +228,7 @@ describe("the doctor", () => {
         "postgresql ok",
         "schema ok",
         "settings ok",
+        "balance ok",
         "grants ok",
         "listen ok",
         "clock ok",
@@ -261,7 +242,8 @@ describe("the doctor", () => {
         "circuits ok",
         "paused ok",
         "jobs ok",
-        "read-side ok"
+        "read-side ok",
+        "templates ok"
       ])
     }))
 
@@ -273,7 +255,12 @@ describe("the doctor", () => {
 
   it.effect("lets a development be one", () =>
     Effect.gen(function*() {
-      const setup = { environment: "development", messages: "sandbox", embeddedDatabase: true, alerted: false } as const
+      const setup = {
+        environment: "development",
+        carriers: { PUSH: "sandbox" },
+        embeddedDatabase: true,
+        alerted: false
+      } as const
       assert.deepStrictEqual(yield* wrongOf({ setup: { ...setup, keyInFile: true } }), [])
     }))
 

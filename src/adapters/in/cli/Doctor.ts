@@ -6,8 +6,10 @@ import type { Diagnosis } from "../../../ports/Diagnosis.ts"
 import type { FailedEventStore } from "../../../ports/FailedEventStore.ts"
 import type { JobStore } from "../../../ports/JobStore.ts"
 import type { PausedHandlers } from "../../../ports/PausedHandlers.ts"
+import type { ProviderAccount } from "../../../ports/ProviderAccount.ts"
 import type { ReadModels } from "../../../ports/ReadModels.ts"
 import type { ReadModelSource } from "../../../ports/ReadModelSource.ts"
+import type { TemplateStates } from "../../../ports/TemplateStates.ts"
 import { Installation, lack } from "./Installation.ts"
 import { answer, Failed, table } from "./Output.ts"
 
@@ -37,8 +39,10 @@ export const doctor = <E, R>(
     | Installation
     | JobStore
     | PausedHandlers
+    | ProviderAccount
     | ReadModels
-    | ReadModelSource,
+    | ReadModelSource
+    | TemplateStates,
     E,
     R
   >

@@ -42,7 +42,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams doctor", (it) =
       assert.match(well.stdout, /^postgresql +ok +PostgreSQL 18\.\d+$/m)
       assert.match(well.stdout, /^clock +ok +this machine's clock is 0\.\d\d s/m)
 
-      yield* sql("insert into paused_handler (handler, reason) values ('SendMessage', 'maintenance')")
+      yield* sql("insert into paused_handler (handler, reason) values ('SendMessage:SMS', 'maintenance')")
       const warned = yield* runWith({ env: { AMS_ENV: "production" } }, "doctor --json")
       assert.deepStrictEqual([warned.code, warned.stderr], [0, ""])
       assert.deepStrictEqual(wrong(warned), [
@@ -68,7 +68,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams doctor", (it) =
       const ill = yield* run("doctor --json")
       assert.strictEqual(ill.code, 1)
       assert.deepStrictEqual(wrong(ill), ["durability problem", "partitions problem"])
-      assert.deepStrictEqual(complaints(ill), ["2 problems among 17 findings"])
+      assert.deepStrictEqual(complaints(ill), ["2 problems among 19 findings"])
       expect(about(ill, "durability")).toMatchObject({ detail: "synchronous_commit is off for this database" })
       expect(about(ill, "partitions")).toMatchObject({
         detail: expect.stringContaining("commands fail"),
@@ -126,7 +126,7 @@ layer(Ams.layer("empty"), { excludeTestServices: true })("ams doctor, on an empt
       const { run } = yield* Ams
       const ran = yield* run("doctor")
       assert.strictEqual(ran.code, 1)
-      assert.deepStrictEqual(complaints(ran), ["1 problem among 9 findings"])
+      assert.deepStrictEqual(complaints(ran), ["1 problem among 10 findings"])
       assert.match(ran.stdout, /^schema +problem +the database is empty: run ams migrate$/m)
       assert.match(ran.stdout, /^durability +ok +fsync o/m)
       assert.notMatch(ran.stdout, /^backlog/m)
