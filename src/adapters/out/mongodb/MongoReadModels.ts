@@ -43,6 +43,7 @@ const indexes: Readonly<Record<Kind, Array<IndexDescription>>> = {
   ],
   session: [
     ...always,
+    inAcademy("startsAt"),
     inAcademy("date", "startsAt"),
     inAcademy("classId", "date", "startsAt"),
     inAcademy("teacherId", "date", "startsAt")
@@ -82,7 +83,9 @@ const beyond = <K extends Kind>(kind: K, { after, order }: Query<K>): ReadonlyAr
   const field = sortedBy[kind]
   if (field === undefined) return [{ _id: than(after) }]
   const { id, [field]: value } = placed(after)
-  return [{ $or: [{ [`doc.${field}`]: than(value) }, { [`doc.${field}`]: value, _id: than(id) }] }]
+  const from = order === "ascending" ? { $gte: value } : { $lte: value }
+  // The first condition is where the index is entered; the second one leaves out what was seen.
+  return [{ [`doc.${field}`]: from }, { $or: [{ [`doc.${field}`]: than(value) }, { _id: than(id) }] }]
 }
 
 // Conditions side by side: none takes the place of another one about the same field, least of all the academy's.

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Array as Arr, Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { MongoClient } from "mongodb"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"
 import * as MongoReadModels from "../../../../src/adapters/out/mongodb/MongoReadModels.ts"
-import { kinds } from "../../../../src/domain/ReadModel.ts"
+import { SessionId } from "../../../../src/domain/Ids.ts"
+import { kinds, placeOf } from "../../../../src/domain/ReadModel.ts"
 import { ReadModels } from "../../../../src/ports/ReadModels.ts"
-import { member, newAcademy } from "../../../contract/documents.ts"
+import { member, newAcademy, session } from "../../../contract/documents.ts"
 import { readModelsContract } from "../../../contract/ReadModels.contract.ts"
 import { startOwnMongo } from "../../../support/mongodb/start.ts"
 
@@ -41,6 +42,38 @@ const write = Effect.flatMap(ReadModels, (models) => {
 })
 
 describe("documents and indexes", () => {
+  // The embedded server cannot sort that many, so that this fails without an index.
+  it.live("lists thousands of sessions in their order without sorting them", () =>
+    Effect.gen(function*() {
+      const { settings } = yield* freshDatabase
+      const academyId = newAcademy()
+      yield* Effect.gen(function*() {
+        const models = yield* ReadModels
+        const docs = Array.from(
+          { length: 4000 },
+          (_, n) => ({ ...session(academyId, n % 27), id: SessionId.make(randomUUID()) })
+        )
+        for (const some of Arr.chunksOf(docs, 500)) {
+          yield* models.put("session", some.map((doc) => ({ id: doc.id, asOf: 1, doc })))
+        }
+        const seen: Array<string> = []
+        let after: string | undefined
+        do {
+          const page = yield* models.find("session", {
+            academyId,
+            where: {},
+            order: "ascending",
+            limit: 500,
+            ...(after === undefined ? {} : { after })
+          })
+          seen.push(...page.map(placeOf))
+          after = page.length < 500 ? undefined : seen.at(-1)
+        } while (after !== undefined)
+        expect(seen).toHaveLength(4000)
+        expect(seen).toEqual(seen.toSorted())
+      }).pipe(Effect.provide(MongoReadModels.layer(settings)))
+    }))
+
   it.live("does not show a document that it cannot read", () =>
     Effect.gen(function*() {
       const { client, settings } = yield* freshDatabase
