@@ -4,7 +4,7 @@ import { ByteSize, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { randomBytes } from "node:crypto"
-import { createServer, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Live } from "../../../application/queries/Live.ts"
 import { Api } from "./Api.ts"
 import * as Auth from "./Auth.ts"
@@ -13,6 +13,7 @@ import * as Handlers from "./Handlers.ts"
 import * as Middleware from "./Middleware.ts"
 import { contentType, type Described, shape, titles } from "./Problem.ts"
 import * as System from "./System.ts"
+import * as Webhooks from "./Webhooks.ts"
 
 /** 16 KiB of headers; what is larger, or no HTTP at all, never reaches a route. */
 const maxHeaderSize = 16 * 1024
@@ -28,6 +29,7 @@ export const routes = (options: { readonly development: boolean; readonly reques
   Layer.mergeAll(
     api,
     System.layer,
+    Webhooks.layer,
     Middleware.layer(options.requestsAtOnce),
     options.development ? DevInbox.layer : Layer.empty
   ).pipe(
@@ -56,12 +58,15 @@ const malformed: Described = {
 }
 
 /** In the shape of every other problem; nobody knows the address or the language yet. */
-const refusal = (described: Described) => {
-  const body = JSON.stringify(shape(described, undefined, {
+const problem = (described: Described) =>
+  shape(described, undefined, {
     instance: "",
     traceId: randomBytes(16).toString("hex"),
     timestamp: new Date().toISOString()
-  }))
+  })
+
+const refusal = (described: Described) => {
+  const body = JSON.stringify(problem(described))
   const headers = {
     ...Middleware.securityHeaders,
     "content-type": contentType,
@@ -94,8 +99,28 @@ const lastAnswers = (server: Server): Server => {
   })
 }
 
-const server = () =>
-  lastAnswers(createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 }))
+const starting: Described = {
+  status: 503,
+  code: "COMMON_STARTING",
+  ko: "시작하는 중입니다. 잠시 후 다시 시도해 주세요.",
+  en: "AMS is starting: try again in a moment."
+}
+
+/** The door is open before the routes are built: whoever comes in between would wait for ever. */
+const firstAnswers = (server: Server): Server => {
+  const early = (_: IncomingMessage, answer: ServerResponse) => {
+    answer.writeHead(503, { ...Middleware.securityHeaders, "content-type": contentType, "retry-after": "1" })
+    answer.end(JSON.stringify(problem(starting)))
+  }
+  server.on("request", early)
+  return server.on("newListener", (event) => {
+    if (event === "request") server.off("request", early)
+  })
+}
+
+/** The server before any route. */
+export const server = () =>
+  firstAnswers(lastAnswers(createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })))
     // Node answers these itself, before any route.
     .on("clientError", (error: Error & { readonly code?: string }, socket) => {
       if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed))
