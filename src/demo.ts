@@ -10,8 +10,8 @@ import { FetchHttpClient } from "effect/http"
 import { fileURLToPath } from "node:url"
 import * as Ams from "./adapters/in/cli/demo/Ams.ts"
 import { judge } from "./adapters/in/cli/demo/Checks.ts"
-import { DemoFailed, inbox } from "./adapters/in/cli/demo/Client.ts"
-import { play } from "./adapters/in/cli/demo/Day.ts"
+import { DemoFailed, inbox, journal } from "./adapters/in/cli/demo/Client.ts"
+import * as Day from "./adapters/in/cli/demo/Day.ts"
 import * as Report from "./adapters/in/cli/demo/Report.ts"
 import { load, type Settings } from "./Config.ts"
 
@@ -49,20 +49,27 @@ const given = Effect.fnUntraced(function*(text: string) {
   return yield* new DemoFailed({ message: `no AMS answers at ${origin}: start one with npm start` })
 })
 
-const day = Effect.fnUntraced(function*(url: Option.Option<string>) {
+/** Where it is seen what people are told. */
+const phonesOf = Effect.fnUntraced(function*(url: string, providers: Option.Option<string>) {
+  const missing = Option.match(providers, {
+    onNone: () => `there is no /dev/inbox.json at ${url}: the demo needs a development AMS with the sample data`,
+    onSome: (providers) =>
+      `there is no journal of fake providers at ${providers}: start them with npm run fake-providers`
+  })
+  yield* Option.match(providers, { onNone: () => inbox(url), onSome: journal }).pipe(
+    Effect.mapError(() => new DemoFailed({ message: missing }))
+  )
+  return Option.match(providers, { onNone: () => Day.sandbox(url), onSome: Day.providers })
+})
+
+const day = Effect.fnUntraced(function*(url: Option.Option<string>, providers: Option.Option<string>) {
   const ams = yield* Option.match(url, { onNone: () => ofSettings, onSome: given })
   yield* Effect.gen(function*() {
-    yield* inbox(ams.url).pipe(
-      Effect.mapError(() =>
-        new DemoFailed({
-          message: `there is no /dev/inbox.json at ${ams.url}: the demo needs a development AMS with the sample data`
-        })
-      )
-    )
+    const phones = yield* phonesOf(ams.url, providers)
     const say = (...lines: ReadonlyArray<string>) => Console.log(lines.join("\n"))
     yield* say(...Report.place(ams))
     const began = yield* Clock.currentTimeMillis
-    const observed = yield* play({ url: ams.url, say, introduce: Report.introduce })
+    const observed = yield* Day.play({ url: ams.url, phones, say, introduce: Report.introduce })
     const checks = judge(observed)
     yield* say(...Report.outcome(observed), ...Report.verdict(checks, (yield* Clock.currentTimeMillis) - began))
     const wrong = checks.filter(({ holds }) => !holds).length
@@ -81,8 +88,14 @@ const demo = Command.make("demo", {
   url: Flag.String("url").pipe(
     Flag.withDescription("An AMS that runs, in development and with its sample data; by default that of HOST and PORT"),
     Flag.optional
+  ),
+  providers: Flag.String("providers").pipe(
+    Flag.withDescription(
+      "For an AMS that sends through npm run fake-providers: the address of their journal, as http://127.0.0.1:4014"
+    ),
+    Flag.optional
   )
-}, ({ url }) => day(url)).pipe(
+}, ({ providers, url }) => day(url, providers)).pipe(
   Command.withDescription("Plays one day at an academy and shows what each parent was told")
 )
 

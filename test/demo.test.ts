@@ -11,6 +11,8 @@ import type { Observed } from "../src/adapters/in/cli/demo/Observed.ts"
 import { mistakes } from "./adapters/in/cli/demo/mistakes.ts"
 import { type Ams, freePort, startAms } from "./support/ams.ts"
 import { freshDatabaseUrl } from "./support/postgres.ts"
+import { approved, environmentOf } from "./support/providers/settings.ts"
+import { startProviders } from "./support/providers/start.ts"
 
 const script = fileURLToPath(new URL("../src/demo.ts", import.meta.url))
 
@@ -95,6 +97,21 @@ describe("where none runs", () => {
       wentWell(yield* demo({ PORT: port, DATABASE_URL: Redacted.value(url), AMS_ENV: "development" }))
       const gone = yield* Effect.flip(Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health/live`)))
       assert.strictEqual(gone._tag, "UnknownError")
+    }), 60_000)
+
+  it.live("shows what went out through the fake providers to which its AMS sends", () =>
+    Effect.gen(function*() {
+      const { url } = yield* freshDatabaseUrl()
+      const providers = yield* startProviders({ templates: approved })
+      const env = {
+        ...environmentOf(providers),
+        PORT: String(yield* freePort),
+        DATABASE_URL: Redacted.value(url),
+        AMS_ENV: "development"
+      }
+      wentWell(yield* demo(env, "--providers", providers.adminUrl))
+      assert.isAtLeast(providers.journal.all.length, 6)
+      assert.deepStrictEqual(providers.journal.duplicates(), [])
     }), 60_000)
 
   it.live("starts none that would be production", () =>

@@ -1,5 +1,5 @@
 /** The demo's way into AMS: the typed client of the API, as whoever speaks, and the sandbox's inbox. */
-import { Clock, Context, Data, Duration, Effect, Redacted, Schema } from "effect"
+import { Clock, Context, Data, DateTime, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { HttpApiClient, HttpApiMiddleware } from "effect/http-api"
 import { AcademyId, MessageId } from "../../../../domain/Ids.ts"
@@ -72,6 +72,7 @@ export const InboxMessage = Schema.Struct({
 })
 export type InboxMessage = typeof InboxMessage.Type
 
+const decodeMessage = Schema.decodeUnknownOption(InboxMessage)
 const decodeInbox = HttpClientResponse.schemaBodyJson(Schema.Struct({ data: Schema.Array(InboxMessage) }))
 
 /** What the sandbox "sent" for an academy, or for all of them; newest first, at most 200. Only in development. */
@@ -80,6 +81,29 @@ export const inbox = (url: string, academyId?: AcademyId) =>
     Effect.flatMap(HttpClientResponse.filterStatusOk),
     Effect.flatMap(decodeInbox),
     Effect.map(({ data }) => data)
+  )
+
+const decodeJournal = HttpClientResponse.schemaBodyJson(Schema.Struct({
+  sent: Schema.Array(Schema.Struct({
+    dispatchId: Schema.String,
+    to: Schema.String,
+    text: Schema.String,
+    at: Schema.DateTimeUtcFromMillis
+  }))
+}))
+
+/** What went out through the fake providers whose journal is at `url`; also what others have sent there. */
+export const journal = (url: string) =>
+  HttpClient.get(`${url}/journal.json`).pipe(
+    Effect.flatMap(HttpClientResponse.filterStatusOk),
+    Effect.flatMap(decodeJournal),
+    Effect.map(({ sent }) =>
+      sent.flatMap(({ at, dispatchId, text, to }) =>
+        Option.toArray(
+          decodeMessage({ id: dispatchId, recipient: to.replace(/^0/, "+82"), body: text, at: DateTime.formatIso(at) })
+        )
+      )
+    )
   )
 
 const decodeAsync = HttpClientResponse.schemaBodyJson(

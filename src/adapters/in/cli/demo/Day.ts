@@ -1,7 +1,7 @@
 /** The day itself: who does what, and everything that can be seen of it afterwards. */
 import { Clock, DateTime, Duration, Effect } from "effect"
 import type { HttpClient } from "effect/http"
-import type { AttendanceId, MessageId } from "../../../../domain/Ids.ts"
+import type { AcademyId, AttendanceId, MessageId } from "../../../../domain/Ids.ts"
 import { assemble, type Cast, type Lesson, type Person, voiceOf } from "./Cast.ts"
 import {
   as,
@@ -10,6 +10,7 @@ import {
   doing,
   inbox,
   type InboxMessage,
+  journal,
   makeClient,
   openDeliveries,
   patience,
@@ -45,8 +46,22 @@ const tell = (say: Say, { academy }: Cast) => (at: number, took: number, who: Pe
       + `  ${String(took).padStart(4)} ms`
   )
 
+/** Where it is seen what people's phones show. */
+export interface Phones {
+  /** As in `/dev/inbox.json`. */
+  readonly at: string
+  readonly look: (academyId: AcademyId) => ReturnType<typeof inbox>
+}
+
+/** Of a sandbox, whose messages are kept by AMS. */
+export const sandbox = (url: string): Phones => ({ at: "/dev/inbox.json", look: (academyId) => inbox(url, academyId) })
+
+/** Of an AMS that sends through the fake providers whose journal is there. */
+export const providers = (url: string): Phones => ({ at: `${url}/journal.json`, look: () => journal(url) })
+
 /** Looks into the inbox until it has what is expected; knows of each message when it was first seen. */
-const postbox = (url: string, cast: Cast, wait: Wait) => {
+const postbox = (phones: Phones, cast: Cast, wait: Wait) => {
+  const numbers = [cast.manager, cast.teacher, ...Object.values(cast.guardians)].map(({ phone }) => phone)
   const seen = new Map<MessageId, Told>()
   const told = (message: InboxMessage, since: number, now: number): Told => ({
     id: message.id,
@@ -58,9 +73,13 @@ const postbox = (url: string, cast: Cast, wait: Wait) => {
   /** One look; `since` is when the command was answered whose messages are new. */
   const look = (since: number) =>
     Effect.gen(function*() {
-      const messages = yield* inbox(url, cast.academy.id).pipe(doing("looking into /dev/inbox.json"))
+      const messages = yield* phones.look(cast.academy.id).pipe(doing(`looking into ${phones.at}`))
       const now = yield* Clock.currentTimeMillis
-      for (const message of messages) if (!seen.has(message.id)) seen.set(message.id, told(message, since, now))
+      for (const message of messages) {
+        if (!seen.has(message.id) && numbers.includes(message.recipient)) {
+          seen.set(message.id, told(message, since, now))
+        }
+      }
       return [...seen.values()]
     })
   return {
@@ -117,6 +136,8 @@ const actors = (client: Client, say: ReturnType<typeof tell>, teacher: Person, t
  */
 export const play = Effect.fnUntraced(function*(options: {
   readonly url: string
+  /** The sandbox's by default. */
+  readonly phones?: Phones
   readonly say: Say
   readonly introduce: (cast: Cast, now: DateTime.Utc) => ReadonlyArray<string>
 }): Effect.fn.Return<Observed, DemoFailed, HttpClient.HttpClient> {
@@ -127,7 +148,7 @@ export const play = Effect.fnUntraced(function*(options: {
 
   const { coming, guardians, running, students, teacher } = cast
   const wait = patience(limit)
-  const post = postbox(url, cast, wait)
+  const post = postbox(options.phones ?? sandbox(url), cast, wait)
   const due = expectedMessages(cast)
   const voices = yield* Effect.all({
     teaching: voiceOf(client, teacher),

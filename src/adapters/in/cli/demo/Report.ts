@@ -53,7 +53,7 @@ export const introduce = (cast: Cast, now: DateTime.Utc): Lines => {
 
 const messages = ({ cast, told }: Observed): Lines => [
   ...Screen.heading("What parents were told"),
-  "  sent: from the answer to the teacher's click to the message's time; seen: until /dev/inbox showed it",
+  "  sent: from the answer to the teacher's click to the message's time; seen: until it was found by a look",
   "",
   ...Screen.table([
     ["Parent", "Sent", "Seen", "Message"],
