@@ -8,7 +8,7 @@ import { once } from "node:events"
 import { Transaction, UnitOfWork } from "../src/ports/UnitOfWork.ts"
 import { corrected, school, type Seat } from "./school.ts"
 import { migrated, percentile, query, table } from "./support.ts"
-import { engineOf } from "./whole.ts"
+import { engineOf, taken } from "./whole.ts"
 
 const burst = Number(process.env["BENCH_EVENTS"] ?? 10_000)
 /** A teacher's list may be as long. */
@@ -26,7 +26,11 @@ const now = () => performance.timeOrigin + performance.now()
 /** The whole engine, and a provider that takes 5 ms. */
 export const engine = (url: string, seen: (one: Seen) => void) => {
   const see = (what: string) => seen({ what, at: now() })
-  return engineOf(url, { call: Effect.sleep("5 millis"), sent: ({ to }) => see(to), shown: see })
+  return engineOf(url, {
+    call: Effect.as(Effect.sleep("5 millis"), taken),
+    sent: ({ phone }) => see(phone ?? ""),
+    shown: see
+  })
 }
 
 /** The same in a process of its own, until the scope ends. */

@@ -4,19 +4,20 @@ import { Effect, Layer, Redacted } from "effect"
 import * as Server from "../src/adapters/in/http/Server.ts"
 import { handlers, jobs, useCases } from "../src/App.ts"
 import { load } from "../src/Config.ts"
+import type { Outcome } from "../src/domain/Message.ts"
 import * as Logging from "../src/Logging.ts"
-import { portsOf } from "./whole.ts"
+import { portsOf, taken } from "./whole.ts"
 
 /** What a call of the provider comes to. */
 const calls = {
-  well: Effect.sleep("5 millis"),
+  well: Effect.as(Effect.sleep("5 millis"), taken),
   /** Just not so slow that the circuit opens: 3 s. */
-  slow: Effect.sleep("2500 millis"),
+  slow: Effect.as(Effect.sleep("2500 millis"), taken),
   hanging: Effect.never
 }
 export type Provider = keyof typeof calls
 
-let now: Effect.Effect<void> = calls.well
+let now: Effect.Effect<Outcome> = calls.well
 process.on("message", (provider: Provider) => (now = calls[provider]))
 // It ends by SIGTERM, not with the channel.
 process.channel?.unref()

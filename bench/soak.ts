@@ -12,12 +12,12 @@ import { runInNewContext } from "node:vm"
 import { Client } from "pg"
 import { generateKey } from "../src/adapters/out/security/JwtTokens.ts"
 import { ports } from "../src/App.ts"
-import { HandlerFailure } from "../src/ports/EventHandler.ts"
+import type { Outcome } from "../src/domain/Message.ts"
 import { Transaction, UnitOfWork } from "../src/ports/UnitOfWork.ts"
 import { corrected, requested, school, type Seat } from "./school.ts"
 import { startCopy } from "./soak-copy.ts"
 import { median, migrated, percentile, query, table } from "./support.ts"
-import { engineOf, settingsOf } from "./whole.ts"
+import { engineOf, settingsOf, taken } from "./whole.ts"
 
 const minutes = Number(process.env["BENCH_MINUTES"] ?? 5)
 /** Events a second; every tenth is told to a parent. That makes 2.3 times as many deliveries. */
@@ -80,8 +80,8 @@ export const soak = Effect.fnUntraced(function*(serverUrl: string) {
     Effect.andThen(
       Effect.sleep("5 millis"),
       Math.random() < 0.02
-        ? Effect.fail(new HandlerFailure({ class: "transient", rule: "http-503", message: "not now" }))
-        : Effect.void
+        ? Effect.succeed<Outcome>({ _tag: "NotSent", rule: "http-503" })
+        : Effect.succeed(taken)
     )
   )
   const engine = engineOf(url, { call: flaky, timed: (what, millis) => times[what].push(millis) })

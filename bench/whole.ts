@@ -1,12 +1,13 @@
 /** The whole of AMS below HTTP, on one database, with somebody watching what comes out of it. */
-import { ConfigProvider, Effect, Layer, Option, Redacted } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { generateKey } from "../src/adapters/out/security/JwtTokens.ts"
 import { type Found, handlers, jobs, ports } from "../src/App.ts"
 import { load, type Settings } from "../src/Config.ts"
+import { NotificationChannel } from "../src/domain/Channel.ts"
+import type { Outcome } from "../src/domain/Message.ts"
 import * as Logging from "../src/Logging.ts"
 import { DeliveryStore } from "../src/ports/DeliveryStore.ts"
-import type { HandlerFailure } from "../src/ports/EventHandler.ts"
-import { NotificationPort, type OutgoingMessage } from "../src/ports/NotificationPort.ts"
+import { type Dispatch, NotificationPort } from "../src/ports/NotificationPort.ts"
 import { ReadModels } from "../src/ports/ReadModels.ts"
 
 /** The settings of a new installation, some of them changed. */
@@ -18,10 +19,14 @@ export const settingsOf = (url: string, changed: Readonly<Record<string, string>
     Effect.orDie
   )
 
+export const taken: Outcome = { _tag: "Accepted", rule: "bench", providerId: "bench" }
+
 export interface Watched {
   /** What a call of the provider comes to. */
-  readonly call: Effect.Effect<void, HandlerFailure>
-  readonly sent?: (message: OutgoingMessage) => void
+  readonly call: Effect.Effect<Outcome>
+  /** Of each channel, where there are others than KakaoTalk. */
+  readonly channels?: Readonly<Record<string, Effect.Effect<Outcome>>>
+  readonly sent?: (dispatch: Dispatch) => void
   /** A read document was written. */
   readonly shown?: (id: string) => void
   /** How long the engine's store took. */
@@ -32,17 +37,25 @@ export interface Watched {
 export const portsOf = (
   settings: Settings,
   found: Found,
-  { call, sent = () => {}, shown = () => {}, timed = () => {} }: Watched
+  { call, channels = { KAKAO_TALK: call }, sent = () => {}, shown = () => {}, timed = () => {} }: Watched
 ) => {
   const provider = NotificationPort.of({
-    channel: "KAKAO_TALK",
-    provider: "bench",
-    send: (message) =>
-      Effect.map(call, () => {
-        sent(message)
-        return `bench-${message.id}`
-      }),
-    lookUp: () => Effect.as(call, Option.none())
+    ways: Object.keys(channels).map((name) => ({
+      channel: NotificationChannel.make(name),
+      reaches: "PHONE",
+      on: true
+    })),
+    on: (channel) => ({
+      provider: "bench",
+      receipts: false,
+      paid: false,
+      send: (dispatch, keep) =>
+        Effect.andThen(
+          keep(dispatch.id),
+          Effect.tap(channels[channel] ?? call, () => Effect.sync(() => sent(dispatch)))
+        ),
+      resume: () => channels[channel] ?? call
+    })
   })
   const readModels = Effect.map(ReadModels, (real) =>
     ReadModels.of({

@@ -5,14 +5,15 @@ import { availableParallelism } from "node:os"
 import * as Alerting from "./adapters/out/alerts/Alerts.ts"
 import * as LocalEventBus from "./adapters/out/broker/LocalEventBus.ts"
 import * as Mongo from "./adapters/out/mongodb/MongoReadModels.ts"
-import * as Off from "./adapters/out/notification/Off.ts"
 import * as Sandbox from "./adapters/out/notification/Sandbox.ts"
+import * as Webhooks from "./adapters/out/notification/Webhooks.ts"
 import * as Clients from "./adapters/out/postgres/Clients.ts"
 import * as Absences from "./adapters/out/postgres/PostgresAbsenceRepository.ts"
 import * as Academies from "./adapters/out/postgres/PostgresAcademyRepository.ts"
 import * as Attendances from "./adapters/out/postgres/PostgresAttendanceRepository.ts"
 import * as Audit from "./adapters/out/postgres/PostgresAuditTrail.ts"
 import * as ChangesByNotify from "./adapters/out/postgres/PostgresChanges.ts"
+import * as ChannelTable from "./adapters/out/postgres/PostgresChannelRepository.ts"
 import * as Classes from "./adapters/out/postgres/PostgresClassRepository.ts"
 import * as Closings from "./adapters/out/postgres/PostgresClosingRepository.ts"
 import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
@@ -22,15 +23,22 @@ import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
+import * as OwnNotifications from "./adapters/out/postgres/PostgresMemberNotifications.ts"
 import * as Members from "./adapters/out/postgres/PostgresMemberRepository.ts"
+import * as Measures from "./adapters/out/postgres/PostgresMessageMeasures.ts"
 import * as History from "./adapters/out/postgres/PostgresNotificationHistory.ts"
 import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
 import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
+import * as Devices from "./adapters/out/postgres/PostgresPushTargetRepository.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "./adapters/out/postgres/PostgresReadModelSource.ts"
+import * as Resends from "./adapters/out/postgres/PostgresResends.ts"
 import * as Retention from "./adapters/out/postgres/PostgresRetention.ts"
+import * as Senders from "./adapters/out/postgres/PostgresSenders.ts"
+import * as Templates from "./adapters/out/postgres/PostgresTemplateStates.ts"
 import * as Timetables from "./adapters/out/postgres/PostgresTimetableRepository.ts"
 import * as UnitsOfWork from "./adapters/out/postgres/PostgresUnitOfWork.ts"
+import * as Seals from "./adapters/out/security/AesSeals.ts"
 import * as Passwords from "./adapters/out/security/Argon2Passwords.ts"
 import * as Tokens from "./adapters/out/security/JwtTokens.ts"
 import * as ThreadPool from "./adapters/workers/ThreadPool.ts"
@@ -38,38 +46,50 @@ import { Authorize } from "./application/Authorize.ts"
 import { AcademyCommands } from "./application/commands/AcademyCommands.ts"
 import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "./application/commands/AuthCommands.ts"
+import { ChannelCommands } from "./application/commands/ChannelCommands.ts"
 import { ClassCommands } from "./application/commands/ClassCommands.ts"
 import { EnrollmentCommands } from "./application/commands/EnrollmentCommands.ts"
 import { LeaveCommands } from "./application/commands/LeaveCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
+import { MemberNotificationCommands } from "./application/commands/MemberNotificationCommands.ts"
 import { SessionCommands } from "./application/commands/SessionCommands.ts"
 import * as Delivery from "./application/events/Delivery.ts"
 import { notifications } from "./application/handlers/Notifications.ts"
 import { readModelSync } from "./application/handlers/ReadModelSync.ts"
 import { sendMessage } from "./application/handlers/SendMessage.ts"
+import * as SpendCap from "./application/handlers/SpendCap.ts"
 import { statistics } from "./application/handlers/Statistics.ts"
+import { checkBalance, checkTemplates } from "./application/jobs/CheckProvider.ts"
 import { closeSessions } from "./application/jobs/CloseSessions.ts"
 import { detectMissing } from "./application/jobs/DetectMissing.ts"
 import * as Jobs from "./application/jobs/Jobs.ts"
 import { emptyDeliveries, makePartitions, prune } from "./application/jobs/KeepSmall.ts"
 import { planSessions } from "./application/jobs/PlanSessions.ts"
 import { redriveFailed, stepRuns } from "./application/jobs/Redrive.ts"
+import { tendMessages } from "./application/jobs/TendMessages.ts"
 import { gauges, watchBacklog } from "./application/jobs/Watch.ts"
+import { watchMessages } from "./application/jobs/WatchMessages.ts"
 import { Absences as AbsenceUseCases } from "./application/operations/Absences.ts"
 import { Deliveries } from "./application/operations/Deliveries.ts"
 import { Events } from "./application/operations/Events.ts"
 import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
 import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
 import { Handlers } from "./application/operations/Handlers.ts"
+import { Notifications as NotificationUseCases } from "./application/operations/Notifications.ts"
+import { TestMessage } from "./application/operations/TestMessage.ts"
 import { AcademyQueries } from "./application/queries/AcademyQueries.ts"
+import { ChannelQueries } from "./application/queries/ChannelQueries.ts"
 import { EnrollmentQueries } from "./application/queries/EnrollmentQueries.ts"
 import { Exports } from "./application/queries/Exports.ts"
 import { LeaveQueries } from "./application/queries/LeaveQueries.ts"
+import { MemberNotificationQueries } from "./application/queries/MemberNotificationQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import { SessionQueries } from "./application/queries/SessionQueries.ts"
 import { StatisticsQueries } from "./application/queries/StatisticsQueries.ts"
+import { Receipts } from "./application/Receipts.ts"
+import * as Channels from "./Channels.ts"
 import type { Settings } from "./Config.ts"
-import { HandlerName } from "./domain/Subscription.ts"
+import { NotificationPort } from "./ports/NotificationPort.ts"
 
 /** What the composition needs besides the settings: the database that was found or started, the key of the tokens. */
 export interface Found {
@@ -109,6 +129,7 @@ export const ports = (settings: Settings, found: Found) => {
     onNone: () => ReadDocuments.layer,
     onSome: (url) => Mongo.layer({ url, database: settings.mongodbDatabase })
   })
+  const names = Channels.handlerNames(settings)
   return Layer.mergeAll(
     Academies.layer,
     Members.layer,
@@ -129,18 +150,27 @@ export const ports = (settings: Settings, found: Found) => {
     JobLeases.layer,
     Retention.layer,
     Ledger.layer,
+    Measures.layer,
+    Templates.layer,
     History.layer,
+    Resends.layer,
+    Senders.layer,
     Source.layer,
     ChangesByNotify.layer,
     readModels,
     cpuPool(settings),
-    settings.notifications === "sandbox" ? Sandbox.layer : Off.layer,
+    Channels.layer(settings).pipe(Layer.provide(Layer.merge(Seals.layer(settings.credentialsKey), Devices.layer))),
+    Seals.layer(settings.credentialsKey),
+    Devices.layer,
+    Webhooks.layer(settings),
     Sandbox.layerInbox,
     alerts(settings),
     Passwords.layer,
-    Tokens.layer(found.jwtPrivateKey)
+    Tokens.layer(found.jwtPrivateKey),
+    OwnNotifications.layer,
+    ChannelTable.layer
   ).pipe(
-    Layer.provideMerge(LocalEventBus.layer(settings.role === "api" ? [] : HandlerName.literals)),
+    Layer.provideMerge(LocalEventBus.layer(settings.role === "api" ? [] : names)),
     Layer.provideMerge(clients),
     Layer.provideMerge(platform)
   )
@@ -169,34 +199,48 @@ export const useCases = Layer.mergeAll(
   AbsenceUseCases.layer,
   Handlers.layer,
   FailedEventUseCases.layer,
-  FailedEventRuns.layer
+  FailedEventRuns.layer,
+  MemberNotificationCommands.layer,
+  MemberNotificationQueries.layer,
+  ChannelCommands.layer,
+  ChannelQueries.layer,
+  Layer.provide(Receipts.layer, UnitsOfWork.layerBackground),
+  NotificationUseCases.layer,
+  TestMessage.layer
 )
 
 /** What happens afterwards. */
-export const handlers = (settings: Pick<Settings, "role">) =>
-  settings.role === "api" ? Delivery.layerAnnouncing : Delivery.layer(Effect.all([
-    readModelSync,
-    statistics,
-    // Planning has its own pool, so that it never takes a connection from a command.
-    Effect.provide(notifications, UnitsOfWork.layerBackground),
-    sendMessage
-  ]))
+export const handlers = (settings: Pick<Settings, "dailySpendCap" | "role">) =>
+  settings.role === "api" ? Delivery.layerAnnouncing : Delivery.layer(Effect.gen(function*() {
+    const { ways } = yield* NotificationPort
+    return yield* Effect.all([
+      readModelSync,
+      statistics,
+      // Planning and sending have a pool of their own, so that they never take a connection from a command.
+      Effect.provide(notifications, UnitsOfWork.layerBackground),
+      ...ways.map(({ channel }) => Effect.provide(sendMessage(channel), UnitsOfWork.layerBackground))
+    ])
+  })).pipe(Layer.provide(Option.match(settings.dailySpendCap, { onNone: () => Layer.empty, onSome: SpendCap.layer })))
 
 /** For jobs that write often. */
 export const background = Layer.merge(UnitsOfWork.layerBackground, Attendances.layerBackground)
 
 /** What happens by the clock, on one process at a time; and the gauges, in every one. */
-export const jobs = (settings: Pick<Settings, "role" | "eventRetentionDays">) =>
+export const jobs = (settings: Pick<Settings, "balanceAlarm" | "role" | "eventRetentionDays">) =>
   settings.role === "api" ? Layer.effectDiscard(gauges) : Layer.merge(
     Layer.effectDiscard(gauges),
     Jobs.layer(Effect.all([
       redriveFailed,
       stepRuns,
       watchBacklog,
+      watchMessages,
       // As planning messages does: no connection of a command's.
       Effect.provide(detectMissing, background),
       Effect.provide(closeSessions, background),
       planSessions,
+      Effect.provide(tendMessages, Layer.provide(Receipts.layer, UnitsOfWork.layerBackground)),
+      checkBalance(settings.balanceAlarm),
+      checkTemplates,
       makePartitions,
       emptyDeliveries,
       prune(Duration.days(settings.eventRetentionDays))

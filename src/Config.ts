@@ -1,5 +1,5 @@
 /** Every setting of AMS: its key, unit and default. All mistakes are reported at once. */
-import { Config, Data, Effect, Option, Redacted, Result } from "effect"
+import { Config, Data, Effect, Option, Redacted, Result, Schema } from "effect"
 
 /** One line for each setting that is not as it should be. */
 export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly message: string }> {}
@@ -67,6 +67,28 @@ const address = (key: string, ...schemes: ReadonlyArray<string>): Setting<Option
     )
 })
 
+const optionalText = (key: string): Setting<Option.Option<string>> => ({
+  key,
+  expected: "a text",
+  config: Config.option(Config.String(key)),
+  valid: always
+})
+/** A base address that AMS calls. */
+const url = (key: string, fallback: string): Setting<string> => ({
+  key,
+  expected: "an address that begins with https:// or http://",
+  config: Config.String(key).pipe(Config.withDefault(fallback)),
+  valid: (value) => URL.canParse(value) && /^https?:/.test(value)
+})
+
+/** What signs in to Firebase. */
+export const ServiceAccount = Schema.Struct({
+  project_id: Schema.NonEmptyString,
+  client_email: Schema.NonEmptyString,
+  private_key: Schema.NonEmptyString
+})
+export const serviceAccountOf = Schema.decodeUnknownOption(Schema.fromJsonString(ServiceAccount))
+
 /** In the order of `.env.example`, which says the same to operators. */
 export const settings = {
   /** `production` (the default with DATABASE_URL): no sample data, no /dev, no sandbox. */
@@ -83,8 +105,65 @@ export const settings = {
   logLevel: oneOf("LOG_LEVEL", ["Debug", "Info", "Warn", "Error"]),
   /** `api` answers HTTP, `worker` runs handlers, `all` (the default) does both. */
   role: oneOf("AMS_ROLE", ["all", "api", "worker"]),
-  /** `sandbox` (the default in development) shows messages at /dev/inbox; `off` parks them. */
-  notifications: oneOf("NOTIFICATIONS", ["sandbox", "off"]),
+  /**
+   * `providers` (the default) sends each message where its channel's credentials lead; a channel without any is the sandbox
+   * in development, shown at /dev/inbox, and off in production. `sandbox` and `off` are for all channels.
+   */
+  notifications: oneOf("NOTIFICATIONS", ["providers", "sandbox", "off"]),
+  /** In which order a message tries the channels, the ones that the person prefers first. */
+  channels: {
+    ...text("CHANNELS", "PUSH,KAKAO_TALK,SMS"),
+    expected: "PUSH, KAKAO_TALK and SMS in any order, parted by commas",
+    valid: (value: string) => value.split(",").toSorted().join() === "KAKAO_TALK,PUSH,SMS"
+  },
+  /** Account at SOLAPI, which carries KakaoTalk and text messages. */
+  solapiUrl: url("SOLAPI_URL", "https://api.solapi.com"),
+  solapiApiKey: secret("SOLAPI_API_KEY"),
+  solapiApiSecret: secret("SOLAPI_API_SECRET"),
+  /** The number that stands as the sender's of text messages, registered at SOLAPI. */
+  solapiSender: {
+    ...optionalText("SOLAPI_SENDER"),
+    expected: "a number such as 0212345678",
+    valid: (value: Option.Option<string>) => Option.isNone(value) || /^0\d{7,11}$/.test(value.value)
+  },
+  /** The KakaoTalk channel, and its approved templates: `CHECK_IN/ko=KA01TP…` and so on, parted by commas. */
+  solapiProfile: optionalText("SOLAPI_PF_ID"),
+  solapiTemplates: {
+    ...optionalText("SOLAPI_TEMPLATES"),
+    expected: "TEMPLATE/locale=id pairs parted by commas, as in CHECK_IN/ko=KA01TP…",
+    valid: (value: Option.Option<string>) => Option.isNone(value) || Option.isSome(pairsOf(value.value))
+  },
+  /** By which SOLAPI's receipts are known; without it they are asked for only. */
+  solapiWebhookSecret: secret("SOLAPI_WEBHOOK_SECRET"),
+  /** What a message costs at SOLAPI, in KRW, by its type: AlimTalk, short and long text message. List prices of 2026. */
+  messagePrices: {
+    ...text("MESSAGE_PRICES", "ATA=13,SMS=18,LMS=45"),
+    expected: "prices in KRW such as ATA=13,SMS=18,LMS=45",
+    valid: (value: string) =>
+      Option.exists(pairsOf(value), (prices) => Object.values(prices).every((price) => Number(price) >= 0))
+  },
+  /** KRW that the messages of one academy may cost in a day; then paid ones wait, what informs last. Without it no limit. */
+  dailySpendCap: optionalNumber("DAILY_SPEND_CAP", 0, 1_000_000_000),
+  /** Operators are told when less than this is left on the account at SOLAPI, in KRW. */
+  balanceAlarm: number("BALANCE_ALARM", 10_000, 0, 1_000_000_000),
+  /** 32 bytes, base64: seals academies' own credentials; without it they can have none. */
+  credentialsKey: {
+    ...secret("CREDENTIALS_KEY"),
+    expected: "32 bytes in base64, as of: openssl rand -base64 32",
+    valid: (value: Option.Option<Redacted.Redacted>) =>
+      Option.isNone(value) || Buffer.from(Redacted.value(value.value), "base64").length === 32
+  },
+  /** Calls a second to one account at SOLAPI, of one process. */
+  solapiRate: number("SOLAPI_RATE", 300, 1, 10_000),
+  /** Firebase: the service account's key file, its content as it is. */
+  fcmServiceAccount: {
+    ...secret("FCM_SERVICE_ACCOUNT"),
+    expected: "the JSON of a service account's key",
+    valid: (value: Option.Option<Redacted.Redacted>) =>
+      Option.isNone(value) || Option.isSome(serviceAccountOf(Redacted.value(value.value)))
+  },
+  fcmUrl: url("FCM_URL", "https://fcm.googleapis.com"),
+  fcmTokenUrl: url("FCM_TOKEN_URL", "https://oauth2.googleapis.com/token"),
   /** Who is told when something goes wrong, besides the log: an incoming webhook of Slack, and any other, signed. */
   alertSlackUrl: address("ALERT_SLACK_URL", "https://"),
   alertWebhookUrl: address("ALERT_WEBHOOK_URL", "https://", "http://"),
@@ -124,7 +203,23 @@ export interface Settings extends Omit<Read, "environment" | "logLevel" | "role"
   readonly environment: "development" | "production"
   readonly logLevel: "Debug" | "Info" | "Warn" | "Error"
   readonly role: "all" | "api" | "worker"
-  readonly notifications: "sandbox" | "off"
+  readonly notifications: "providers" | "sandbox" | "off"
+}
+
+export type Carrier = "provider" | "sandbox" | "off"
+
+/** Who carries the messages of each channel. */
+export const carriersOf = (
+  { environment, fcmServiceAccount, notifications, solapiApiKey }: Pick<
+    Settings,
+    "environment" | "fcmServiceAccount" | "notifications" | "solapiApiKey"
+  >
+): Readonly<Record<"PUSH" | "KAKAO_TALK" | "SMS", Carrier>> => {
+  const carrier = (credentials: Option.Option<unknown>): Carrier => {
+    if (notifications !== "providers") return notifications
+    return Option.isSome(credentials) ? "provider" : environment === "development" ? "sandbox" : "off"
+  }
+  return { PUSH: carrier(fcmServiceAccount), KAKAO_TALK: carrier(solapiApiKey), SMS: carrier(solapiApiKey) }
 }
 
 const read = Effect.fnUntraced(function*<A>(setting: Setting<A>, wrong: Array<string>) {
@@ -137,69 +232,65 @@ const read = Effect.fnUntraced(function*<A>(setting: Setting<A>, wrong: Array<st
 /** Reads them all; fails with every mistake, a line each, and echoes no value. */
 export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(function*() {
   const wrong: Array<string> = []
-  const environment = yield* read(settings.environment, wrong)
-  const host = yield* read(settings.host, wrong)
-  const port = yield* read(settings.port, wrong)
-  const home = yield* read(settings.home, wrong)
-  const databaseUrl = yield* read(settings.databaseUrl, wrong)
-  const mongodbUrl = yield* read(settings.mongodbUrl, wrong)
-  const mongodbDatabase = yield* read(settings.mongodbDatabase, wrong)
-  const logLevel = yield* read(settings.logLevel, wrong)
-  const role = yield* read(settings.role, wrong)
-  const notifications = yield* read(settings.notifications, wrong)
-  const alertSlackUrl = yield* read(settings.alertSlackUrl, wrong)
-  const alertWebhookUrl = yield* read(settings.alertWebhookUrl, wrong)
-  const alertWebhookSecret = yield* read(settings.alertWebhookSecret, wrong)
-  const requestsAtOnce = yield* read(settings.requestsAtOnce, wrong)
-  const liveStreams = yield* read(settings.liveStreams, wrong)
-  const jwtPrivateKey = yield* read(settings.jwtPrivateKey, wrong)
-  const commandConnections = yield* read(settings.commandConnections, wrong)
-  const backgroundConnections = yield* read(settings.backgroundConnections, wrong)
-  const otherConnections = yield* read(settings.otherConnections, wrong)
-  const workers = yield* read(settings.workers, wrong)
-  const eventRetentionDays = yield* read(settings.eventRetentionDays, wrong)
-  const otlpEndpoint = yield* read(settings.otlpEndpoint, wrong)
-  const otlpHeaders = yield* read(settings.otlpHeaders, wrong)
-  const serviceName = yield* read(settings.serviceName, wrong)
+  const found = yield* Effect.all({
+    environment: read(settings.environment, wrong),
+    host: read(settings.host, wrong),
+    port: read(settings.port, wrong),
+    home: read(settings.home, wrong),
+    databaseUrl: read(settings.databaseUrl, wrong),
+    mongodbUrl: read(settings.mongodbUrl, wrong),
+    mongodbDatabase: read(settings.mongodbDatabase, wrong),
+    logLevel: read(settings.logLevel, wrong),
+    role: read(settings.role, wrong),
+    notifications: read(settings.notifications, wrong),
+    channels: read(settings.channels, wrong),
+    solapiUrl: read(settings.solapiUrl, wrong),
+    solapiApiKey: read(settings.solapiApiKey, wrong),
+    solapiApiSecret: read(settings.solapiApiSecret, wrong),
+    solapiSender: read(settings.solapiSender, wrong),
+    solapiProfile: read(settings.solapiProfile, wrong),
+    solapiTemplates: read(settings.solapiTemplates, wrong),
+    solapiWebhookSecret: read(settings.solapiWebhookSecret, wrong),
+    messagePrices: read(settings.messagePrices, wrong),
+    dailySpendCap: read(settings.dailySpendCap, wrong),
+    balanceAlarm: read(settings.balanceAlarm, wrong),
+    credentialsKey: read(settings.credentialsKey, wrong),
+    solapiRate: read(settings.solapiRate, wrong),
+    fcmServiceAccount: read(settings.fcmServiceAccount, wrong),
+    fcmUrl: read(settings.fcmUrl, wrong),
+    fcmTokenUrl: read(settings.fcmTokenUrl, wrong),
+    alertSlackUrl: read(settings.alertSlackUrl, wrong),
+    alertWebhookUrl: read(settings.alertWebhookUrl, wrong),
+    alertWebhookSecret: read(settings.alertWebhookSecret, wrong),
+    requestsAtOnce: read(settings.requestsAtOnce, wrong),
+    liveStreams: read(settings.liveStreams, wrong),
+    jwtPrivateKey: read(settings.jwtPrivateKey, wrong),
+    commandConnections: read(settings.commandConnections, wrong),
+    backgroundConnections: read(settings.backgroundConnections, wrong),
+    otherConnections: read(settings.otherConnections, wrong),
+    workers: read(settings.workers, wrong),
+    eventRetentionDays: read(settings.eventRetentionDays, wrong),
+    otlpEndpoint: read(settings.otlpEndpoint, wrong),
+    otlpHeaders: read(settings.otlpHeaders, wrong),
+    serviceName: read(settings.serviceName, wrong)
+  })
   // A name wins; without one it depends on the database.
   const mode = Option.flatMap(
-    environment,
+    found.environment,
     Option.orElse(() =>
-      Option.map(databaseUrl, (url) => (Option.isSome(url) ? "production" as const : "development" as const))
+      Option.map(found.databaseUrl, (url) => (Option.isSome(url) ? "production" as const : "development" as const))
     )
   )
-  if (Option.contains(mode, "production") && Option.contains(Option.flatten(notifications), "sandbox")) {
-    wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected off in production")
+  if (Option.contains(mode, "production") && Option.contains(Option.flatten(found.notifications), "sandbox")) {
+    wrong.push("NOTIFICATIONS: the sandbox sends nothing; expected providers or off in production")
   }
-  if (Option.isSome(Option.flatten(alertWebhookUrl)) && Option.isNone(Option.flatten(alertWebhookSecret))) {
+  if (Option.isSome(Option.flatten(found.alertWebhookUrl)) && Option.isNone(Option.flatten(found.alertWebhookSecret))) {
     wrong.push("ALERT_WEBHOOK_SECRET: expected a text, by which the receiver of ALERT_WEBHOOK_URL knows AMS")
   }
-  const all = Option.all({
-    environment: mode,
-    host,
-    port,
-    home,
-    databaseUrl,
-    mongodbUrl,
-    mongodbDatabase,
-    logLevel,
-    role,
-    notifications,
-    alertSlackUrl,
-    alertWebhookUrl,
-    alertWebhookSecret,
-    requestsAtOnce,
-    liveStreams,
-    jwtPrivateKey,
-    commandConnections,
-    backgroundConnections,
-    otherConnections,
-    workers,
-    eventRetentionDays,
-    otlpEndpoint,
-    otlpHeaders,
-    serviceName
-  })
+  if (Option.isSome(Option.flatten(found.solapiApiKey)) !== Option.isSome(Option.flatten(found.solapiApiSecret))) {
+    wrong.push("SOLAPI_API_KEY, SOLAPI_API_SECRET: expected both or none")
+  }
+  const all = Option.all({ ...found, environment: mode })
   if (Option.isSome(all) && wrong.length === 0) {
     const given = all.value
     return {
@@ -208,7 +299,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
       role: Option.getOrElse(given.role, () => "all" as const),
       notifications: Option.getOrElse(
         given.notifications,
-        () => (given.environment === "production" ? "off" : "sandbox")
+        () => "providers" as const
       )
     }
   }

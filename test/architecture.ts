@@ -30,8 +30,11 @@ const ports = "src/ports"
 const authorize = "src/application/Authorize.ts"
 const newIds = "src/application/NewIds.ts"
 const timetabling = "src/application/Timetabling.ts"
+const receipts = "src/application/Receipts.ts"
+const templateComparison = "src/application/TemplateComparison.ts"
+const messageMetrics = "src/application/MessageMetrics.ts"
 const events = "src/application/events"
-const roots = ["src/App.ts", "src/Serve.ts", "src/main.ts", "src/cli.ts", "src/demo.ts"]
+const roots = ["src/App.ts", "src/Channels.ts", "src/Serve.ts", "src/main.ts", "src/cli.ts", "src/demo.ts"]
 
 export const addresses: ReadonlyArray<Address> = [
   { at: domain, mayImport: [] },
@@ -39,16 +42,22 @@ export const addresses: ReadonlyArray<Address> = [
   { at: authorize, mayImport: [domain, ports] },
   { at: newIds, mayImport: [domain] },
   { at: timetabling, mayImport: [domain, ports, newIds] },
+  { at: receipts, mayImport: [domain, ports, messageMetrics] },
+  { at: messageMetrics, mayImport: [domain] },
+  { at: templateComparison, mayImport: [domain, ports] },
   {
     at: "src/application/commands",
     mayImport: [domain, ports, authorize, newIds, timetabling],
     except: ["src/ports/ReadModels.ts"]
   },
   { at: "src/application/queries", mayImport: [domain, ports, authorize, newIds] },
-  { at: "src/application/handlers", mayImport: [domain, ports, newIds] },
+  { at: "src/application/handlers", mayImport: [domain, ports, newIds, messageMetrics] },
   { at: events, mayImport: [domain, ports, newIds] },
-  { at: "src/application/jobs", mayImport: [domain, ports, events, authorize, newIds, timetabling] },
-  { at: "src/application/operations", mayImport: [domain, ports, events, authorize, newIds] },
+  {
+    at: "src/application/jobs",
+    mayImport: [domain, ports, events, authorize, newIds, timetabling, receipts, messageMetrics, templateComparison]
+  },
+  { at: "src/application/operations", mayImport: [domain, ports, events, authorize, newIds, templateComparison] },
   { at: "src/adapters/in", mayImport: ["src/application", ports, domain] },
   { at: "src/adapters/out", mayImport: [ports, domain] },
   { at: "src/adapters/embedded", mayImport: [ports, domain] },

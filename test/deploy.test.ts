@@ -120,7 +120,12 @@ describe("docker-compose.yml", () => {
         [key, value]
       ) => [key, String(value).replace(/\$\{[^}]*\}/g, "x")])
       const found = yield* loaded(Object.fromEntries(filled))
-      expect(found).toMatchObject({ environment: "production", host: "0.0.0.0", notifications: "off", role: "all" })
+      expect(found).toMatchObject({
+        environment: "production",
+        host: "0.0.0.0",
+        notifications: "providers",
+        role: "all"
+      })
       expect([found.databaseUrl, found.mongodbUrl].map(Option.isSome)).toEqual([true, true])
     }))
 })

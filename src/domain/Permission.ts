@@ -38,12 +38,20 @@ export const permissions = {
   "attendance:correct": staff,
   "attendance:read": everyone,
   "statistics:read": staff,
+  /** Own wishes, devices, and what one was told oneself. */
+  "notification:own": ["STUDENT", "PARENT", "TEACHER", "MANAGER"],
+  /** How the academy appears on its channels, and with which texts. */
+  "channel:read": office,
+  "channel:change": office,
   /** Registers and months as files. */
   "register:export": staff,
   "operations:read": office,
   "operations:change": office,
   /** What is the same for every academy: handlers, processes. */
-  "operations:system": ["ADMINISTRATOR"]
+  "operations:system": ["ADMINISTRATOR"],
+  /** Who was told what, and who was not reached. */
+  "notification:read": office,
+  "notification:resend": office
 } as const satisfies Record<string, ReadonlyArray<Role>>
 
 export type Permission = keyof typeof permissions

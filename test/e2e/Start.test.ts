@@ -256,7 +256,7 @@ describe("a start that cannot be", () => {
       assert.deepStrictEqual(sandbox, [
         "PORT: expected a whole number from 1 to 65535",
         "DATABASE_URL: expected an address that begins with postgres:// or postgresql://",
-        "NOTIFICATIONS: the sandbox sends nothing; expected off in production"
+        "NOTIFICATIONS: the sandbox sends nothing; expected providers or off in production"
       ])
     }))
 
@@ -294,7 +294,7 @@ describe("production", () => {
             assert.notInclude(banner, one)
           }
           assert.deepStrictEqual(yield* sql`select id from member`, [])
-          for (const path of ["/dev/inbox", "/dev/inbox.json"]) {
+          for (const path of ["/dev/inbox", "/dev/inbox.json", "/dev/inbox/events"]) {
             assert.strictEqual((yield* call(ams, "GET", path)).status, 404)
           }
 
@@ -308,7 +308,7 @@ describe("production", () => {
           yield* eventually(Effect.gen(function*() {
             assert.deepStrictEqual(
               yield* sql`select handler, rule, status from failed_event`,
-              [{ handler: "SendMessage", rule: "no-channel", status: "OPEN" }]
+              [{ handler: "SendMessage:KAKAO_TALK", rule: "no-channel", status: "OPEN" }]
             )
             assert.deepStrictEqual(yield* sql`select handler from event_delivery`, [])
           }))

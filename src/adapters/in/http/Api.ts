@@ -3,6 +3,7 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { AcademiesApi, AcademyApi } from "./AcademyApi.ts"
 import { AttendanceApi } from "./AttendanceApi.ts"
 import { AuthApi } from "./AuthApi.ts"
+import { ChannelApi } from "./ChannelApi.ts"
 import { ClassApi } from "./ClassApi.ts"
 import { EnrollmentApi } from "./EnrollmentApi.ts"
 import { documentPaging } from "./Envelope.ts"
@@ -10,6 +11,8 @@ import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { LeaveApi } from "./LeaveApi.ts"
 import { MemberApi } from "./MemberApi.ts"
+import { MemberNotificationApi } from "./MemberNotificationApi.ts"
+import { NotificationApi } from "./NotificationApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
 import { RegisterApi } from "./RegisterApi.ts"
 import { SessionApi } from "./SessionApi.ts"
@@ -31,9 +34,12 @@ export class Api extends HttpApi.make("ams")
     StatisticsApi,
     OperationsApi,
     FailedEventsApi,
+    NotificationApi,
     ExportApi,
     EnrollmentApi,
-    LeaveApi
+    LeaveApi,
+    MemberNotificationApi,
+    ChannelApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.

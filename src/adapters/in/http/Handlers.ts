@@ -11,11 +11,14 @@ import { Queries } from "../../../application/queries/Queries.ts"
 import { StatisticsQueries } from "../../../application/queries/StatisticsQueries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
+import * as Channels from "./ChannelHttp.ts"
 import * as Enrollments from "./EnrollmentHttp.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
 import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
 import * as Leaves from "./LeaveHttp.ts"
+import * as MemberNotifications from "./MemberNotificationHttp.ts"
+import * as Notifications from "./NotificationHttp.ts"
 import * as Operations from "./OperationsHttp.ts"
 import { asProblem } from "./Problems.ts"
 import * as Registers from "./RegisterHttp.ts"
@@ -160,5 +163,8 @@ export const layer = Layer.mergeAll(
   Registers.layer,
   Operations.layer,
   FailedEvents.layer,
-  Exports.layer
+  Notifications.layer,
+  Exports.layer,
+  MemberNotifications.layer,
+  Channels.layer
 )

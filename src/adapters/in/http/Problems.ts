@@ -8,6 +8,7 @@ import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../applicatio
 import type { TooManyStreams } from "../../../application/queries/Live.ts"
 import type { ChildNotNamed } from "../../../application/queries/Ownership.ts"
 import type { HolidayPast } from "../../../domain/Academy.ts"
+import type { NoCredentialsKey } from "../../../domain/AcademyChannel.ts"
 import type { InvalidTransition, NotEnrolled, OutsideCheckIn, SessionNotOpen } from "../../../domain/Attendance.ts"
 import type { ClassInSession, InvalidSchedule, NotATeacher, SeatsTaken } from "../../../domain/Class.ts"
 import type { ClassroomNameTaken, NoSuchClassroom } from "../../../domain/Classroom.ts"
@@ -25,6 +26,8 @@ import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Erro
 import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
 import type { InvalidLeave, LeaveNotRequested, LeaveOverlaps } from "../../../domain/Leave.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { CannotBeMuted, NoSuchChannel } from "../../../domain/NotificationPreference.ts"
+import type { MayNotBeTold, MessageUnderWay } from "../../../domain/Resend.ts"
 import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
 import type { InvalidPeriod } from "../../../domain/Statistics.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
@@ -33,8 +36,10 @@ import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
+import { channelProblems } from "./ChannelProblems.ts"
 import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
 import { queryProblems } from "./QueryProblems.ts"
+import { resendProblems } from "./ResendProblems.ts"
 
 export type Condition =
   | AcademyNotNamed
@@ -60,7 +65,9 @@ export type Condition =
   | LeaveNotRequested
   | LeaveOverlaps
   | LoginRefused
+  | MayNotBeTold
   | MemberIncomplete
+  | MessageUnderWay
   | NoGuardian
   | NotAStudent
   | NoSuchClassroom
@@ -83,6 +90,9 @@ export type Condition =
   | TookTooLong
   | TooManyLogins
   | TooManyStreams
+  | CannotBeMuted
+  | NoSuchChannel
+  | NoCredentialsKey
 
 type Table = {
   readonly [Tag in Condition["_tag"]]: (
@@ -91,7 +101,9 @@ type Table = {
 }
 
 const table: Table = {
+  ...resendProblems,
   ...queryProblems,
+  ...channelProblems,
   AcademyNotNamed: plain(
     400,
     "COMMON_ACADEMY_NOT_NAMED",

@@ -32,6 +32,7 @@ describe("ams", () => {
           "deliveries",
           "events",
           "failed-events",
+          "notifications",
           "alerts"
         ]
       ) {
@@ -53,6 +54,9 @@ describe("ams", () => {
         [["failed-events", "list", "--limit", "0"], "between 1 and 1000"],
         [["failed-events", "discard", id], "--reason"],
         [["failed-events", "discard", id, "--yes", "--reason", "  "], "a reason"],
+        [["notifications", "list", "--channel", "sms"], "a channel such as KAKAO_TALK, SMS or PUSH"],
+        [["notifications", "resend", id], "--reason"],
+        [["notifications", "test", "--channel", "SMS", "--to", "12"], "a phone number"],
         [["admin", "create", "--login-id", "boss", "--name", "Boss", "--password", "s3cret-s3cret"], "--password"]
       ]
       yield* Effect.forEach(calls, ([args, told]) =>

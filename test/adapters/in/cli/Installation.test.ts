@@ -33,7 +33,7 @@ layer(Ams.layer("empty"), { excludeTestServices: true })(
         const [titles, ...lines] = after.stdout.trimEnd().split("\n")
         assert.match(titles ?? "", /^NUMBER {2}NAME +APPLIED AT$/)
         assert.lengthOf(lines, migrations.length)
-        for (const line of lines) assert.match(line, /^ +\d {2}\d{4}_\w+\.sql +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/)
+        for (const line of lines) assert.match(line, /^ +\d+ {2}\d{4}_\w+\.sql +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/)
       }))
 
     it.effect("names the migrations that a database lacks, and refuses one that was changed afterwards", () =>
@@ -112,7 +112,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams, with the sampl
       yield* sql("update node set heartbeat_at = now() - interval '10 minutes'")
       yield* sql(
         `insert into event_delivery (event_id, handler, slot)
-        select id, 'SendMessage', delivery_slot(id) from (select uuidv7(interval '-5 minutes') as id) t`
+        select id, 'SendMessage:SMS', delivery_slot(id) from (select uuidv7(interval '-5 minutes') as id) t`
       )
       yield* sql(
         `insert into failed_event (id, event_id, handler, event_type, class, rule, error, fingerprint, attempts,
@@ -128,13 +128,13 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams, with the sampl
         problems,
         schema: { upToDate: true },
         nodes: [{ host: "here", pid: 4711 }],
-        backlog: [{ handler: "SendMessage", open: 1 }],
+        backlog: [{ handler: "SendMessage:SMS", open: 1 }],
         failedEvents: { open: 1 },
         readSide: { reachable: true, current: false }
       })
       assert.lengthOf(problems, 4)
       assert.match(problems[0] ?? "", /^pid 4711 on here has been silent for 10 min/)
-      assert.match(problems[1] ?? "", /^SendMessage is behind: 1 open, the oldest for 5 min/)
+      assert.match(problems[1] ?? "", /^SendMessage:SMS is behind: 1 open, the oldest for 5 min/)
       assert.match(problems[2] ?? "", /^1 failed events are open/)
       assert.match(problems[3] ?? "", /run ams read-side sync$/)
     }))

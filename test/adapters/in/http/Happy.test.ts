@@ -7,6 +7,8 @@ import { endpoints } from "./endpoints.ts"
 import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
 import { figures, search, sessions } from "./goodSessions.ts"
 import { attending } from "./HappyAttending.ts"
+import { notifications } from "./HappyNotifications.ts"
+import { notified } from "./HappyNotified.ts"
 import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
@@ -259,7 +261,9 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
         { handler: "ReadModelSync", paused: null, openIn: null },
         paused,
         { handler: "Notifications" },
-        { handler: "SendMessage", policy: { batch: 1, retries: 3 } }
+        { handler: "SendMessage:PUSH" },
+        { handler: "SendMessage:KAKAO_TALK", policy: { batch: 1, retries: 3 } },
+        { handler: "SendMessage:SMS" }
       ])
       expect(yield* good("operations.resume", { ...administrator, params })).toMatchObject({ paused: null })
       yield* refused("operations.resume", { ...administrator, params }, 409, "HANDLER_NOT_PAUSED")
@@ -301,7 +305,10 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
       )(story)
       const planned = yield* ams.eventOf(id, "MessagePlanned")
       const next = yield* good("operations.event", { ...as, params: { eventId: planned } })
-      expect(next).toMatchObject({ deliveries: [{}, { handler: "SendMessage", state: "done" }], messages: [{ id }] })
+      expect(next).toMatchObject({
+        deliveries: [{}, { handler: "SendMessage:KAKAO_TALK", state: "done" }],
+        messages: [{ id }]
+      })
       for (const personal of [parent.name, parent.phone?.slice(-8) ?? "", "출석"]) {
         expect(JSON.stringify([story, next])).not.toContain(personal)
       }
@@ -369,12 +376,15 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
 
   term(it)
   attending(it)
+  notifications(it)
 
   it.effect("sees sessions as they are lived: the day, the register, who was told what, the month", () => sessions)
 
   it.effect("finds people by a few letters of their names", () => search)
 
   it.effect("sums up days, weeks and months, of whom one may know", () => figures)
+
+  notified(it)
 
   it("was made to every endpoint", () => {
     expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])

@@ -1,9 +1,7 @@
 import { describe, expect, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { person } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
-import { problemOf } from "./problem.ts"
 
 const Any = Schema.Record(Schema.String, Schema.Unknown)
 const Response = Schema.Struct({ content: Schema.optional(Any), headers: Schema.optional(Any) })
@@ -145,36 +143,5 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
       }
       expect(text).not.toContain("/nowhere")
       expect(text).not.toContain(a.own.classId)
-    }))
-
-  it.effect("/dev/inbox shows what parents read, as text, whatever a student is called", () =>
-    Effect.gen(function*() {
-      const ams = yield* Ams
-      const { a } = yield* World
-      const { classId, sessionId, date, teacher } = a.own
-      const manager = { token: a.manager.token }
-      const name = "<script>alert('\"&')</script>"
-      const studentId = yield* ams.make("/api/v1/members", { ...person("STUDENT"), name }, manager)
-      const parentId = yield* ams.make("/api/v1/members", person("PARENT"), manager)
-      yield* ams.make(`/api/v1/members/${studentId}/guardians`, { parentId, relationship: "MOTHER" }, manager)
-      yield* ams.make(`/api/v1/classes/${classId}/enrollments`, { studentId, from: date }, manager)
-      const confirm = `/api/v1/sessions/${sessionId}/attendances/confirm`
-      yield* ams.call("POST", confirm, { token: teacher.token, body: { students: [{ studentId }] } })
-      yield* ams.settled
-
-      const { json } = yield* ams.call("GET", `/dev/inbox.json?academyId=${a.id}`)
-      expect(json).toMatchObject({ data: [{ academyId: a.id, body: expect.stringContaining(name) }] })
-      expect((yield* ams.call("GET", `/dev/inbox.json?academyId=${a.own.classId}`)).json).toMatchObject({ data: [] })
-      const page = yield* ams.call("GET", "/dev/inbox")
-      expect(page.headers["content-type"]).toBe("text/html; charset=utf-8")
-      expect(page.text).toContain("&#60;script&#62;alert(&#39;&#34;&#38;&#39;)&#60;/script&#62;")
-      expect(page.text).not.toContain("<script")
-    }))
-})
-
-layer(Ams.layer({ development: false }), { excludeTestServices: true })("outside of development", (it) => {
-  it.effect.each(["/dev/inbox", "/dev/inbox.json", "/dev"])("there is no %s", (path) =>
-    Effect.gen(function*() {
-      problemOf(yield* (yield* Ams).call("GET", path), 404, "COMMON_ROUTE_NOT_FOUND")
     }))
 })

@@ -3,6 +3,7 @@ import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { addDays } from "../../../../src/domain/LocalTime.ts"
 import { alone, daily, person } from "../../../support/academy.ts"
 import { Ams, type Sent, World } from "../../../support/http.ts"
+import { planted } from "./asked.ts"
 import { endpoints } from "./endpoints.ts"
 
 const Page = Schema.Struct({
@@ -72,10 +73,15 @@ class Lists
       for (let n = 0; n < 7; n++) {
         const day = addDays(date, n)
         yield* ams.make("/api/v1/leaves", { studentId: student, from: day, until: day, reason: "flu" }, manager)
+        // The managers are told of what a parent asks.
+        const leave = { studentId: a.own.student.id, from: day, until: day, reason: "flu" }
+        yield* ams.make("/api/v1/leaves", leave, a.own.parent)
         yield* ams.plant(a.id)
         const sent = { ...manager, body: { action: "REPLAY", filter: { fingerprint: "ReadModelSync:nothing" } } }
         yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
       }
+      const things = { academyId: a.id, parentId: a.own.parent.id, sessionId, studentId: a.own.student.id }
+      for (let n = 0; n < 7; n++) yield* planted(things, "EXPIRED", "too-late")
       yield* ams.settled
       return Lists.of({
         "members.list": ["/api/v1/members?role=STUDENT", manager],
@@ -85,10 +91,12 @@ class Lists
         "enrollments.list": [`/api/v1/classes/${a.own.classId}/enrollments`, manager],
         "enrollments.waiting": [`/api/v1/classes/${a.own.classId}/waiting`, manager],
         "leaves.list": ["/api/v1/leaves", manager],
+        "notifications.list": ["/api/v1/notifications?notReached=true", manager],
         // Each of the classes meets every day.
         "registers.ofDay": [`/api/v1/sessions?date=${addDays(date, 1)}`, manager],
         "failedEvents.list": ["/api/v1/operations/failed-events", manager],
         "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],
+        "me.notifications": ["/api/v1/me/notifications", manager],
         "statistics.classDays": [`/api/v1/statistics/class-days?classId=${a.own.classId}`, manager]
       })
     })

@@ -133,12 +133,31 @@ failedEvents.run own                401    200   200      200      403       403
 failedEvents.run B's                401    200   404      404      403       403      403       403     403      403
 failedEvents.abortRun own           401    200   200      200      403       403      403       403     403      403
 failedEvents.abortRun B's           401    200   404      404      403       403      403       403     403      403
+notifications.list                  401    400   200      200      403       403      403       403     403      403
+notifications.list own session      401    400   200      200      403       403      403       403     403      403
+notifications.list B's session      401    400   200      200      403       403      403       403     403      403
+notifications.list own recipient    401    400   200      200      403       403      403       403     403      403
+notifications.list B's recipient    401    400   200      200      403       403      403       403     403      403
+notifications.measures              401    400   200      200      403       403      403       403     403      403
+notifications.show own              401    400   200      200      403       403      403       403     403      403
+notifications.show B's              401    400   404      404      403       403      403       403     403      403
+notifications.resend own            401    400   201      201      403       403      403       403     403      403
+notifications.resend B's            401    400   404      404      403       403      403       403     403      403
 operations.handlers                 401    200   200      200      403       403      403       403     403      403
 operations.pause                    401    200   200      403      403       403      403       403     403      403
 operations.resume                   401    200   200      403      403       403      403       403     403      403
 operations.deliveries               401    200   200      200      403       403      403       403     403      403
 operations.event own                401    200   200      200      403       403      403       403     403      403
 operations.event B's                401    200   404      404      403       403      403       403     403      403
+me.preference                       401    403   403      200      200       200      200       200     200      200
+me.prefer                           401    403   403      200      200       200      200       200     200      200
+me.pushTargets                      401    403   403      200      200       200      200       200     200      200
+me.register                         401    403   403      201      201       201      201       201     201      201
+me.unregister someone's             401    403   403      404      404       404      200       404     404      404
+me.notifications                    401    403   403      200      200       200      200       200     200      200
+channels.list                       401    400   200      200      403       403      403       403     403      403
+channels.change                     401    400   200      200      403       403      403       403     403      403
+channels.texts                      401    400   200      200      403       403      403       403     403      403
 `
 /** Nobody is known yet who could ask. */
 const beforeLogin = ["auth.login"]

@@ -1,10 +1,11 @@
 /** What the table of `Tenancy.test.ts` asks for, row by row. */
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
 import type { Role } from "../../../../src/domain/Permission.ts"
 import { alone, away, daily, person, zone } from "../../../support/academy.ts"
-import { Ams, type House } from "../../../support/http.ts"
+import { Ams, type House, type Person } from "../../../support/http.ts"
+import { planting } from "../../../support/messages.ts"
 
 /** By the ids of their academy; the names are those of the paths' parameters. */
 export type Things = Readonly<
@@ -131,6 +132,8 @@ const running = Effect.fnUntraced(function*({ a }: Given, { academyId }: Things)
   const answer = yield* ams.call("POST", "/api/v1/operations/failed-events/runs", sent)
   return { params: { runId: answer.headers.location?.split("/").at(-1) ?? "" } }
 })
+const device = (of: Person) =>
+  Effect.flatMap(Ams, (ams) => ams.make("/api/v1/me/push-targets", { platform: "ANDROID", token: randomUUID() }, of))
 let daysOfLeave = 0
 /** On days that no note before is about. */
 const leave = ({ a }: Given, studentId: string) => {
@@ -142,6 +145,25 @@ const asking = Effect.fnUntraced(function*(given: Given) {
   const leaveId = yield* ams.make("/api/v1/leaves", leave(given, given.own.studentId), given.a.own.parent)
   return { params: { leaveId }, body: {} }
 })
+const Planted = Schema.Tuple([Schema.Struct({ id: Schema.String })])
+/** A message at that academy, to that parent. */
+export const planted = Effect.fnUntraced(function*(
+  { academyId, parentId, sessionId, studentId }: Pick<Things, "academyId" | "parentId" | "sessionId" | "studentId">,
+  status: string,
+  reason: string | null
+) {
+  const ams = yield* Ams
+  const text = planting({ academyId, recipientId: parentId, sessionId, studentId, status, reason })
+  const [{ id }] = Schema.decodeUnknownSync(Planted)(yield* ams.sql(text))
+  return id
+})
+/** One that reached nobody, or an id of nothing at an academy that is none. */
+const message = (things: Things, body?: unknown) =>
+  Effect.map(
+    things.academyId === "" ? now(randomUUID()) : planted(things, "UNDELIVERED", "no-phone"),
+    (messageId): Asked => ({ params: { messageId }, body })
+  )
+const again = { reason: "the parent asked for it" }
 const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 
 const figures = (of: string, id: string) =>
@@ -287,10 +309,30 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "failedEvents.run B's": (given) => running(given, given.far),
   "failedEvents.abortRun own": (given) => running(given, given.own),
   "failedEvents.abortRun B's": (given) => running(given, given.far),
+  "notifications.list": () => now({}),
+  "notifications.list own session": ({ own }) => now({ query: `?sessionId=${own.sessionId}` }),
+  "notifications.list B's session": ({ far }) => now({ query: `?sessionId=${far.sessionId}` }),
+  "notifications.list own recipient": ({ own }) => now({ query: `?recipientId=${own.parentId}` }),
+  "notifications.list B's recipient": ({ far }) => now({ query: `?recipientId=${far.parentId}` }),
+  "notifications.measures": () => now({ query: "?dateFrom=2026-10-01&dateTo=2026-12-31" }),
+  "notifications.show own": ({ own }) => message(own),
+  "notifications.show B's": ({ far }) => message(far),
+  "notifications.resend own": ({ own }) => message(own, again),
+  "notifications.resend B's": ({ far }) => message(far, again),
   "operations.handlers": () => now({}),
   "operations.pause": (given) => handler(given, "resume", { reason: "maintenance" }),
   "operations.resume": (given) => handler(given, "pause"),
   "operations.deliveries": () => now({}),
   "operations.event own": ({ own }) => now({ params: own }),
-  "operations.event B's": ({ far }) => now({ params: far })
+  "operations.event B's": ({ far }) => now({ params: far }),
+  "me.preference": () => now({}),
+  "me.prefer": () => now({ body: { channels: ["SMS"], muted: [] } }),
+  "me.pushTargets": () => now({}),
+  "me.register": () => now({ body: { platform: "ANDROID", token: randomUUID() } }),
+  "me.unregister someone's": ({ a }) =>
+    Effect.map(device(a.own.student), (pushTargetId) => ({ params: { pushTargetId } })),
+  "me.notifications": () => now({}),
+  "channels.list": () => now({}),
+  "channels.change": () => now({ body: { sender: "02-1234-5678" } }),
+  "channels.texts": () => now({})
 }

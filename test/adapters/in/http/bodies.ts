@@ -25,7 +25,8 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
         missingAfterMinutes: 10,
         rollChaseAfterMinutes: 10,
         closesAfterMinutes: 60,
-        consecutiveAbsences: 3
+        consecutiveAbsences: 3,
+        quietHours: { from: "22:00", until: "07:00" }
       }
     }
   },
@@ -42,7 +43,8 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
         missingAfterMinutes: 10,
         rollChaseAfterMinutes: 10,
         closesAfterMinutes: 60,
-        consecutiveAbsences: 3
+        consecutiveAbsences: 3,
+        quietHours: { from: "22:00", until: "07:00" }
       }
     }
   },
@@ -134,7 +136,7 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
     body: {
       action: "DISCARD",
       filter: {
-        handler: "SendMessage",
+        handler: "SendMessage:SMS",
         eventType: "MessagePlanned",
         class: "permanent",
         fingerprint: "SendMessage:nothing",
@@ -146,5 +148,17 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
     }
   },
   "failedEvents.discard": { body: { reason: "told by hand" } },
+  "me.prefer": { body: { channels: ["SMS", "PUSH"], muted: ["CHECK_IN"] } },
+  "me.register": { body: { platform: "IOS", token: `token-of-${++made}-${"x".repeat(100)}` } },
+  "channels.change": {
+    body: {
+      enabled: true,
+      sender: "02-1234-5678",
+      profile: "KA01PF1",
+      credentials: { apiKey: "key", apiSecret: "secret" },
+      templates: { "CHECK_IN/ko": "KA01TP1" }
+    }
+  },
+  "notifications.resend": { body: { reason: "the parent asked for it" } },
   "operations.pause": { params: { handler: "Statistics" }, body: { reason: "maintenance" } }
 })

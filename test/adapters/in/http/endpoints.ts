@@ -70,7 +70,12 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
 
 const someId = "0199aaaa-0000-7000-8000-000000000001"
 /** Parameters that are no ids. */
-const names: Readonly<Record<string, string>> = { handler: "Statistics", date: "2099-05-05", month: "2026-10" }
+const names: Readonly<Record<string, string>> = {
+  handler: "Statistics",
+  date: "2099-05-05",
+  month: "2026-10",
+  channel: "SMS"
+}
 
 /** The endpoint's address, an id of nothing for each parameter that is not given. */
 export const address = (endpoint: Endpoint, given: Readonly<Record<string, string>> = {}, query = "") =>

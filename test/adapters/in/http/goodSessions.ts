@@ -47,7 +47,9 @@ export const sessions = Effect.gen(function*() {
       recipientId: parentId,
       recipientName: expect.any(String),
       relationship: "MOTHER",
-      status: "ACCEPTED"
+      status: "ACCEPTED",
+      channel: "KAKAO_TALK",
+      reason: null
     })])
   })
   const { told: _, ...shown } = { told: [], ...Object(register) }
