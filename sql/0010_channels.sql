@@ -87,7 +87,7 @@ create index message_resent on message (resend_of) where resend_of is not null;
 create index message_by_recipient on message (recipient_id, id desc);
 -- Whom somebody may have to call: SKIPPED where the person has told the provider not to.
 create index message_not_reached on message (academy_id, id desc)
-  where status in ('UNDELIVERED', 'EXPIRED', 'UNKNOWN') or (status = 'SKIPPED' and reason not in ('overtaken', 'muted'));
+  where status in ('UNDELIVERED', 'EXPIRED', 'UNKNOWN') or (status = 'SKIPPED' and reason not in ('overtaken', 'muted', 'may-not-be-told'));
 
 -- The same occasion told once more because a person wanted it: 1 for the first time, 0 for what AMS told by itself.
 alter table notification

@@ -659,7 +659,7 @@ create table public.message (
 );
 CREATE INDEX message_by_academy ON public.message USING btree (academy_id, id DESC);
 CREATE INDEX message_by_recipient ON public.message USING btree (recipient_id, id DESC);
-CREATE INDEX message_not_reached ON public.message USING btree (academy_id, id DESC) WHERE (status = ANY (ARRAY['UNDELIVERED'::text, 'EXPIRED'::text, 'UNKNOWN'::text])) OR status = 'SKIPPED'::text AND (reason <> ALL (ARRAY['overtaken'::text, 'muted'::text]));
+CREATE INDEX message_not_reached ON public.message USING btree (academy_id, id DESC) WHERE (status = ANY (ARRAY['UNDELIVERED'::text, 'EXPIRED'::text, 'UNKNOWN'::text])) OR status = 'SKIPPED'::text AND (reason <> ALL (ARRAY['overtaken'::text, 'muted'::text, 'may-not-be-told'::text]));
 CREATE INDEX message_planned ON public.message USING btree (deliver_by) WHERE status = 'PLANNED'::text;
 CREATE INDEX message_resent ON public.message USING btree (resend_of) WHERE resend_of IS NOT NULL;
 CREATE INDEX message_sending ON public.message USING btree (updated_at) WHERE status = 'SENDING'::text;

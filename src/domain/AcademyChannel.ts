@@ -6,10 +6,8 @@ import { Data, Schema } from "effect"
 import { NotificationChannel } from "./Channel.ts"
 import type { EventFact } from "./DomainEvent.ts"
 import type { AcademyId } from "./Ids.ts"
-import { type Locale, template, templateNames } from "./NotificationText.ts"
 import { PhoneNumber, PhoneNumberInput } from "./PhoneNumber.ts"
-
-const locales: ReadonlyArray<Locale> = ["ko", "en"]
+import { ownTemplates } from "./Templates.ts"
 
 /** A text to hand in for review, word by word, and what it leaves open. */
 export const ReviewText = Schema.Struct({
@@ -21,12 +19,12 @@ export const ReviewText = Schema.Struct({
   variables: Schema.Array(Schema.String)
 })
 
-export const reviewTexts: ReadonlyArray<typeof ReviewText.Type> = templateNames.flatMap((name) =>
-  locales.map((locale) => {
-    const text = template(name, locale)
-    return { template: `${name}/${locale}`, locale, text, variables: [...new Set(text.match(/#\{[^}]*\}/g))] }
-  })
-)
+export const reviewTexts: ReadonlyArray<typeof ReviewText.Type> = ownTemplates.map(({ key, locale, text }) => ({
+  template: key,
+  locale,
+  text,
+  variables: [...new Set(text.match(/#\{[^}]*\}/g))]
+}))
 const templates: ReadonlySet<string> = new Set(reviewTexts.map(({ template }) => template))
 
 const Printable = Schema.String.check(

@@ -86,8 +86,11 @@ const bodies: Readonly<Record<Locale, Readonly<Record<TemplateName, string>>>> =
   }
 }
 
-/** The whole text that KakaoTalk approves, as `ams` hands it in. */
+/** The whole text that KakaoTalk approves. */
 export const template = (name: TemplateName, locale: Locale): string => `${heads[locale]}\n${bodies[locale][name]}`
+
+/** What a template is called wherever it is spoken of, as `CHECK_IN/ko`. */
+export const templateKey = (name: TemplateName, locale: Locale): string => `${name}/${locale}`
 
 const monthAndDay = (day: LocalDate) => [Number(day.slice(5, 7)), Number(day.slice(8))] as const
 const months = "January February March April May June July August September October November December".split(" ")
@@ -149,13 +152,14 @@ const valuesOf = (text: string, locale: Locale, academyName: string, line: Line)
 
 /** A message as any channel may need it. */
 export interface Text {
-  readonly locale: Locale
   readonly academyName: string
-  /** Free text: a line for each sibling below the academy's name. */
+  /** A line for each sibling. */
+  readonly news: string
+  /** The same below the academy's name, for whoever would not know who writes. */
   readonly body: string
   /** The same as an approved template; `null` where the lines are of several. What siblings do not share is listed. */
   readonly templated: {
-    readonly template: TemplateName
+    readonly key: string
     /** By their names as the template writes them, as in `#{학생명}`. */
     readonly variables: Readonly<Record<string, string>>
   } | null
@@ -166,10 +170,10 @@ export const render = (locale: Locale, academyName: string, lines: ReadonlyArray
   const names = new Set(lines.map(templateOf))
   const [name] = names
   const head = fill(heads[locale], { [marker("academy", locale)]: academyName })
-  const body = lines.map((line) => {
+  const news = lines.map((line) => {
     const text = bodies[locale][templateOf(line)]
     return fill(text, valuesOf(text, locale, academyName, line))
-  })
+  }).join("\n")
   const templated = () => {
     if (name === undefined || names.size > 1) return null
     const text = template(name, locale)
@@ -178,9 +182,9 @@ export const render = (locale: Locale, academyName: string, lines: ReadonlyArray
       const at = marker(variable, locale)
       return [at, [...new Set(each.map((values) => values[at] ?? ""))].join(", ")] as const
     })
-    return { template: name, variables: Object.fromEntries(values) }
+    return { key: templateKey(name, locale), variables: Object.fromEntries(values) }
   }
-  return { locale, academyName, body: [head, ...body].join("\n"), templated: templated() }
+  return { academyName, news, body: `${head}\n${news}`, templated: templated() }
 }
 
 /** With each variable as long as it may be. The lengths are those that `Academy`, `Member` and `Class` allow. */
@@ -201,10 +205,3 @@ export const longestValues = (locale: Locale): Readonly<Record<string, string>> 
   Object.fromEntries(
     variableNames.map((variable) => [marker(variable, locale), valueOf(variable, locale, longestName, longestLine)])
   )
-
-/** A message at its longest: what is too long is found when AMS starts, not when a class does. */
-export const longest = (name: TemplateName, locale: Locale): Text => {
-  const staff = name.endsWith("_STAFF")
-  const kind = NotificationKind.literals.find((kind) => kind === name.replace("_STAFF", "")) ?? "CHECK_IN"
-  return render(locale, longestName, [{ ...longestLine, kind, ...(staff ? { studentName: "" } : {}) }])
-}

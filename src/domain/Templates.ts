@@ -1,5 +1,5 @@
 /** Whether our templates are such that they can go out, and whether the provider's are ours. */
-import { type Locale, longestValues, template, type TemplateName, templateNames } from "./NotificationText.ts"
+import { type Locale, longestValues, template, templateKey, templateNames } from "./NotificationText.ts"
 import { eucKrBytes, forSms, lmsBytes } from "./SmsText.ts"
 
 export interface OwnTemplate {
@@ -10,7 +10,6 @@ export interface OwnTemplate {
 }
 
 const locales: ReadonlyArray<Locale> = ["ko", "en"]
-export const templateKey = (name: TemplateName, locale: Locale): string => `${name}/${locale}`
 
 /** All of AMS, in the order of `templateNames`. */
 export const ownTemplates: ReadonlyArray<OwnTemplate> = templateNames.flatMap((name) =>

@@ -7,7 +7,7 @@ import type { MessageStatus, Occasion } from "../domain/Notification.ts"
 import type { Line } from "../domain/NotificationText.ts"
 import type { PhoneNumber } from "../domain/PhoneNumber.ts"
 import type { QuietHours } from "../domain/QuietHours.ts"
-import type { Begun, Device, Sender } from "./NotificationPort.ts"
+import type { Appearance, Begun, Device } from "./NotificationPort.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
 /** One person to be told of one occasion, not told before. */
@@ -37,7 +37,7 @@ export interface PlannedMessage {
 }
 
 /** A message with everything that sending it needs, as things are now. */
-export interface MessageToSend extends Message {
+export interface MessageToSend extends Message, Appearance {
   /** When it was planned; `null` where it waited for the end of quiet hours. */
   readonly since: DateTime.Utc | null
   readonly academyId: AcademyId
@@ -53,15 +53,17 @@ export interface MessageToSend extends Message {
   readonly reach: Reach
   /** Channels on which it was tried. */
   readonly tried: ReadonlyArray<NotificationChannel>
-  /** As which the academy appears on the message's channel; template by template where the channel has them. */
-  readonly sender: Omit<Sender, "templateId" | "templateOff">
-  /** By names as `CHECK_IN/ko`; `null` is one that is turned off. */
-  readonly templates: Readonly<Record<string, string | null>>
   /** What the last attempt left, when its end is not known. */
   readonly begun: Begun | null
   /** An alert that this one takes back is under way: it goes out first. */
   readonly behind: boolean
-  readonly lines: ReadonlyArray<Line & { readonly stillHolds: boolean }>
+  readonly lines: ReadonlyArray<
+    Line & {
+      readonly stillHolds: boolean
+      /** The recipient may hear of this student. */
+      readonly mayBeTold: boolean
+    }
+  >
 }
 
 /** A message that a provider is to be asked about: it took it, or nobody knows. */

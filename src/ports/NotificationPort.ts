@@ -27,6 +27,21 @@ export interface Sender {
   readonly credentials: string | null
 }
 
+/**
+ * As which an academy appears on a channel, template by template where the channel has them: by names as `CHECK_IN/ko`;
+ * `null` is one that is turned off.
+ */
+export interface Appearance {
+  readonly sender: Omit<Sender, "templateId" | "templateOff">
+  readonly templates: Readonly<Record<string, string | null>>
+}
+
+/** With the template of this text. */
+export const senderFor = ({ sender, templates }: Appearance, { templated }: Text): Sender => {
+  const template = templated === null ? undefined : templates[templated.key]
+  return { ...sender, templateId: template ?? null, templateOff: template === null }
+}
+
 /** One attempt to hand over one message. */
 export interface Dispatch {
   /** Of this attempt: the provider keeps it beside the message. */

@@ -27,7 +27,7 @@ import {
   unasked
 } from "../../ports/EventHandler.ts"
 import { type MessageToSend, NotificationLedger } from "../../ports/NotificationLedger.ts"
-import { type Begun, type Dispatch, NotificationPort } from "../../ports/NotificationPort.ts"
+import { type Begun, type Dispatch, NotificationPort, senderFor } from "../../ports/NotificationPort.ts"
 import { type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import * as Metrics from "../MessageMetrics.ts"
 import { SpendCap } from "./SpendCap.ts"
@@ -64,6 +64,9 @@ const failureOf = (outcome: Outcome, { status }: Conclusion): HandlerFailure | n
       return null
   }
 }
+
+/** What may be said now. */
+const sayable = ({ lines }: MessageToSend) => lines.filter(({ mayBeTold, stillHolds }) => stillHolds && mayBeTold)
 
 export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChannel) {
   const ledger = yield* NotificationLedger
@@ -114,9 +117,6 @@ export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChan
     const begun = yield* stored(ledger.begin(message.id, channel, sending.provider, id))
     if (Option.isNone(begun)) return // somebody else has it
     const { devices, id: recipientId, phone } = message.recipient
-    const template = text.templated === null
-      ? undefined
-      : message.templates[`${text.templated.template}/${text.locale}`]
     const outcome = yield* sending.send({
       id,
       academyId: message.academyId,
@@ -124,7 +124,7 @@ export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChan
       recipientId,
       phone,
       devices,
-      sender: { ...message.sender, templateId: template ?? null, templateOff: template === null },
+      sender: senderFor(message, text),
       text
     }, keep(id))
     const failure = yield* concluded(message, id, outcome)
@@ -134,25 +134,30 @@ export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChan
   const planned = Effect.fnUntraced(
     function*(message: MessageToSend): Effect.fn.Return<Failures, HandlerFailure | NotYet> {
       const now = yield* DateTime.now
-      const holding = message.lines.filter((line) => line.stillHolds)
+      const lines = sayable(message)
       if (DateTime.isGreaterThan(now, message.deliverBy)) {
         yield* stored(ledger.drop(message.id, "EXPIRED", "too-late"))
         yield* Metrics.dropped(channel, "EXPIRED")
         return unasked
       }
-      if (holding.length === 0) {
-        yield* stored(ledger.drop(message.id, "SKIPPED", "overtaken"))
+      if (lines.length === 0) {
+        const overtaken = message.lines.every(({ stillHolds }) => !stillHolds)
+        yield* stored(
+          overtaken
+            ? ledger.drop(message.id, "SKIPPED", "overtaken")
+            : ledger.drop(message.id, "SKIPPED", "may-not-be-told")
+        )
         yield* Metrics.dropped(channel, "SKIPPED")
         return unasked
       }
       const quiet = quietFor(message.quiet, now)
       if (Duration.isGreaterThan(quiet, Duration.zero)) return yield* new NotYet({ after: quiet })
       if (message.behind) return yield* new NotYet({ after: behindFor })
-      const purpose = purposeOf(holding.map(({ kind }) => kind))
+      const purpose = purposeOf(lines.map(({ kind }) => kind))
       if (sending.paid && !(yield* stored(spendCap.allows(message.academyId, purpose)))) {
         return yield* new NotYet({ after: unpaidFor })
       }
-      yield* send(message, render(message.recipient.locale, message.academyName, holding))
+      yield* send(message, render(message.recipient.locale, message.academyName, lines))
       return allDone
     }
   )
@@ -160,7 +165,7 @@ export const sendMessage = Effect.fnUntraced(function*(channel: NotificationChan
   /** SENDING when we come to it: a process died, or a time-out struck, between the two writes. */
   const resumed = Effect.fnUntraced(function*(message: MessageToSend, begun: Begun) {
     const now = yield* DateTime.now
-    const wanted = message.lines.some((line) => line.stillHolds) && !DateTime.isGreaterThan(now, message.deliverBy)
+    const wanted = sayable(message).length > 0 && !DateTime.isGreaterThan(now, message.deliverBy)
     const outcome = yield* sending.resume(begun, wanted)
     const failure = yield* concluded(message, begun.id, outcome)
     // What surely did not go out may go out now.

@@ -32,6 +32,10 @@ const exact = {
     "발송 중계사가 80시간 동안 결과를 알려 주지 않았습니다. 전달되었을 수도 있습니다. 중요하면 전화로 확인해 주세요.",
     "For 80 hours the provider has not told whether it went out. It may have: call if it matters."
   ),
+  "may-not-be-told": sentence(
+    "보내기 전에 이 학생의 소식을 받을 수 없는 분이 되어 보내지 않았습니다. 할 일이 없습니다.",
+    "The person may not hear of this student any more, so it did not go out: nothing has to be done."
+  ),
   "muted": sentence("받는 분이 이 알림을 꺼 두었습니다.", "The person does not want to hear of this kind."),
   "no-template": sentence(
     "승인된 알림톡 템플릿이 없어 이 수단으로 보내지 못했습니다.",

@@ -10,8 +10,8 @@ import { render } from "../../domain/NotificationText.ts"
 import { mask, type PhoneNumber } from "../../domain/PhoneNumber.ts"
 import { AuditTrail } from "../../ports/AuditTrail.ts"
 import type { HandlerFailure } from "../../ports/EventHandler.ts"
-import { NotificationPort } from "../../ports/NotificationPort.ts"
-import { type Appearance, Senders } from "../../ports/Senders.ts"
+import { NotificationPort, senderFor } from "../../ports/NotificationPort.ts"
+import { type Named, Senders } from "../../ports/Senders.ts"
 import { type Refusal, type StorageUnavailable, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { type CurrentOperator, operator } from "./Operator.ts"
 
@@ -29,7 +29,7 @@ export interface Tested {
 }
 
 /** As the system itself appears. */
-const system: Appearance = {
+const system: Named = {
   academyName: "AMS",
   sender: { from: null, profile: null, credentials: null },
   templates: {}
@@ -86,7 +86,7 @@ export class TestMessage extends Context.Service<TestMessage, {
           const by = yield* operator("operations:system")
           const others = port.ways.filter(({ reaches }) => reaches === "PHONE").map(({ channel }) => channel)
           if (!others.includes(channel)) return yield* new ChannelTakesNoNumbers({ channel, others })
-          const { academyName, sender, templates } = yield* appearance(academyId, channel)
+          const appears = yield* appearance(academyId, channel)
           yield* unitOfWork.run(
             { academyId, actor: by.actorId },
             audit.write({
@@ -98,8 +98,7 @@ export class TestMessage extends Context.Service<TestMessage, {
               reason: `to ${mask(to)}`
             })
           )
-          const text = textOf(academyName, yield* DateTime.now)
-          const template = templates[`CHECK_IN/${text.locale}`]
+          const text = textOf(appears.academyName, yield* DateTime.now)
           const sending = port.on(channel)
           const outcome = yield* sending.send(
             {
@@ -110,7 +109,7 @@ export class TestMessage extends Context.Service<TestMessage, {
               recipientId: MemberId.make(yield* random.uuidV7()),
               phone: to,
               devices: [],
-              sender: { ...sender, templateId: template ?? null, templateOff: template === null },
+              sender: senderFor(appears, text),
               text
             },
             // Nobody will ask about it.

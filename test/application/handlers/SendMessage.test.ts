@@ -1,110 +1,27 @@
 /** How a message finds its way: another channel, waiting, receipts, news that overtake each other. On real PostgreSQL. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import * as Router from "../../../src/adapters/out/notification/Router.ts"
 import * as UnitsOfWork from "../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
-import * as Seals from "../../../src/adapters/out/security/AesSeals.ts"
-import { AttendanceCommands } from "../../../src/application/commands/AttendanceCommands.ts"
-import { notifications } from "../../../src/application/handlers/Notifications.ts"
-import { sendMessage } from "../../../src/application/handlers/SendMessage.ts"
 import { tendMessages } from "../../../src/application/jobs/TendMessages.ts"
 import { Receipts } from "../../../src/application/Receipts.ts"
-import { NotificationChannel } from "../../../src/domain/Channel.ts"
 import { DispatchId } from "../../../src/domain/Ids.ts"
-import type { Outcome } from "../../../src/domain/Message.ts"
-import type { Dispatch, NotificationPort, Sending } from "../../../src/ports/NotificationPort.ts"
 import { Transaction, UnitOfWork } from "../../../src/ports/UnitOfWork.ts"
-import { as, makeAcademy } from "../../support/academy.ts"
-import { coreOn } from "../../support/app.ts"
+import type { makeAcademy } from "../../support/academy.ts"
 import { deliverOnce } from "../../support/byHand.ts"
-import { freshDatabaseUrl } from "../../support/postgres.ts"
 
-const accepted: Outcome = { _tag: "Accepted", rule: "ok", providerId: "p" }
-const said = (tag: "ChannelUnavailable" | "Refused" | "InvalidRecipient" | "Ambiguous" | "NotSent"): Outcome => ({
-  _tag: tag,
-  rule: `test-${tag}`
-})
-
-/** Channels that answer as the script says, each call the next one and the last one for ever. */
-const world = (script: Readonly<Record<string, ReadonlyArray<Outcome>>>) => {
-  const sent: Array<Dispatch> = []
-  const asked: Array<boolean> = []
-  const queues = new Map(Object.entries(script).map(([channel, outcomes]) => [channel, [...outcomes]]))
-  const next = (channel: string): Outcome => {
-    const queue = queues.get(channel) ?? []
-    return (queue.length > 1 ? queue.shift() : queue[0]) ?? accepted
-  }
-  const sending: Sending = {
-    provider: "scripted",
-    receipts: true,
-    paid: false,
-    send: (dispatch, keep) =>
-      Effect.as(
-        Effect.andThen(keep(dispatch.id), Effect.sync(() => sent.push(dispatch))),
-        next(dispatch.channel)
-      ),
-    resume: ({ channel }, go) =>
-      Effect.sync(() => {
-        asked.push(go)
-        return next(channel)
-      })
-  }
-  const rows = Object.keys(script).map((name) =>
-    ({ channel: NotificationChannel.make(name), reaches: "PHONE", carrier: Effect.succeed(sending) }) as const
-  )
-  const handlers = Effect.gen(function*() {
-    const background = Effect.provide(UnitsOfWork.layerBackground)
-    const senders = yield* Effect.forEach(rows, ({ channel }) => background(sendMessage(channel)))
-    return [yield* background(notifications), ...senders]
-  })
-  return { sent, asked, handlers, layer: Layer.provide(Router.layer(rows), Seals.layer(Option.none())) }
-}
-
-/** A class with one child; commands first, then everything by hand. */
-const played = <A, E>(
-  { layer }: ReturnType<typeof world>,
-  play: (
-    given: Effect.Success<ReturnType<typeof makeAcademy>>
-  ) => Effect.Effect<A, E, Layer.Success<ReturnType<typeof coreOn>> | NotificationPort | Receipts>
-) =>
-  Effect.scoped(Effect.gen(function*() {
-    const { url } = yield* freshDatabaseUrl()
-    return yield* Effect.flatMap(makeAcademy({ students: 1 }), play).pipe(
-      Effect.provide(
-        Layer.provide(Receipts.layer, UnitsOfWork.layerBackground).pipe(
-          Layer.provideMerge(layer),
-          Layer.provideMerge(coreOn(url))
-        )
-      )
-    )
-  }))
-
-const confirmed = Effect.fnUntraced(function*(given: Effect.Success<ReturnType<typeof makeAcademy>>) {
-  const commands = yield* AttendanceCommands
-  const studentId = given.students[0]?.student.memberId ?? given.teacher.memberId
-  yield* commands.confirm(given.session.id, [{ studentId }]).pipe(as(given.teacher))
-})
-
-const messages = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ kind: string; status: string; channel: string; reason: string | null }>`
-    select (select min(kind) from notification n where n.message_id = m.id) as kind, status, channel, reason
-    from message m order by id`
-  return rows.map(({ channel, kind, reason, status }) => [kind, status, channel, reason])
-})
-
-/** The latest attempt's id. */
-const lastAttempt = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<{ id: string }>`select id from message_attempt order by started_at desc, number desc limit 1`
-  return DispatchId.make(row?.id ?? "")
-})
-const receipt = (dispatchId: DispatchId, outcome: Outcome) =>
-  Effect.flatMap(Receipts, ({ take }) => take({ attempt: { dispatchId }, outcome }))
-
-const delivered: Outcome = { _tag: "Delivered", rule: "4000" }
-const notThere: Outcome = { _tag: "ChannelUnavailable", rule: "3104" }
+import {
+  accepted,
+  confirmed,
+  delivered,
+  lastAttempt,
+  messages,
+  notThere,
+  played,
+  receipt,
+  said,
+  world
+} from "./scripted.ts"
 
 describe("a message", () => {
   it.live("that a channel cannot carry goes another way, once, and that is all that is sent", () => {
@@ -163,6 +80,21 @@ describe("a message", () => {
         assert.deepStrictEqual(given.asked, [false])
         assert.deepStrictEqual(yield* messages, [["CHECK_IN", "EXPIRED", "KAKAO_TALK", "too-late"]])
         assert.lengthOf(given.sent, 1)
+      }))
+  })
+
+  it.live("about a child of whom the person may not hear any more does not go out", () => {
+    const given = world({ KAKAO_TALK: [accepted] })
+    return played(given, (academy) =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const handlers = yield* given.handlers
+        yield* confirmed(academy)
+        yield* deliverOnce(handlers.slice(0, 1))
+        yield* sql`update guardianship set may_be_told = false`
+        assert.deepStrictEqual(yield* deliverOnce(handlers.slice(1)), ["done"])
+        assert.deepStrictEqual(yield* messages, [["CHECK_IN", "SKIPPED", "KAKAO_TALK", "may-not-be-told"]])
+        assert.isEmpty(given.sent)
       }))
   })
 
@@ -236,6 +168,34 @@ describe("a receipt", () => {
         yield* receipt(attempt, notThere)
         assert.deepStrictEqual(given.sent.map(({ channel }) => channel), ["KAKAO_TALK", "SMS"])
         assert.deepStrictEqual(yield* messages, [["CHECK_IN", "ACCEPTED", "SMS", null]])
+      }))
+  })
+
+  it.live.each(
+    [
+      [delivered, accepted, ["CHECK_IN", "DELIVERED", "KAKAO_TALK", null], ["KAKAO_TALK"]],
+      [delivered, said("Ambiguous"), ["CHECK_IN", "DELIVERED", "KAKAO_TALK", null], ["KAKAO_TALK"]],
+      [notThere, accepted, ["CHECK_IN", "ACCEPTED", "SMS", null], ["KAKAO_TALK", "SMS"]],
+      [notThere, said("Ambiguous"), ["CHECK_IN", "ACCEPTED", "SMS", null], ["KAKAO_TALK", "SMS"]]
+    ] as const
+  )("that is here before the answer stands: %j, then %j", ([first, answer, message, channels]) => {
+    const given = world({ KAKAO_TALK: [answer], SMS: [accepted] })
+    return played(given, (academy) =>
+      Effect.gen(function*() {
+        const handlers = yield* given.handlers
+        const context = yield* Effect.context<Receipts | SqlClient.SqlClient>()
+        given.meanwhile.push(
+          Effect.flatMap(lastAttempt, (attempt) => receipt(attempt, first)).pipe(
+            Effect.orDie,
+            Effect.asVoid,
+            Effect.provide(context)
+          )
+        )
+        yield* confirmed(academy)
+        yield* deliverOnce(handlers)
+        yield* deliverOnce(handlers)
+        assert.deepStrictEqual<unknown>(yield* messages, [message])
+        assert.deepStrictEqual<unknown>(given.sent.map(({ channel }) => channel), channels)
       }))
   })
 
@@ -332,7 +292,7 @@ describe("news that overtake each other", () => {
           ["MISSING", "ACCEPTED"],
           ["ARRIVED", "ACCEPTED"]
         ])
-        assert.deepStrictEqual(given.sent.map(({ text }) => text.templated?.template), ["MISSING", "ARRIVED"])
+        assert.deepStrictEqual(given.sent.map(({ text }) => text.templated?.key), ["MISSING/ko", "ARRIVED/ko"])
       }))
   })
 
@@ -353,7 +313,7 @@ describe("news that overtake each other", () => {
           ["MISSING", "SKIPPED"],
           ["ARRIVED", "ACCEPTED"]
         ])
-        assert.deepStrictEqual(given.sent.map(({ text }) => text.templated?.template), ["MISSING", "CHECK_IN"])
+        assert.deepStrictEqual(given.sent.map(({ text }) => text.templated?.key), ["MISSING/ko", "CHECK_IN/ko"])
       }))
   })
 })

@@ -9,13 +9,13 @@ import type { Outcome } from "../../../src/domain/Message.ts"
 import { PhoneNumber } from "../../../src/domain/PhoneNumber.ts"
 import { type AuditEntry, AuditTrail } from "../../../src/ports/AuditTrail.ts"
 import { type Dispatch, NotificationPort } from "../../../src/ports/NotificationPort.ts"
-import { type Appearance, Senders } from "../../../src/ports/Senders.ts"
+import { type Named, Senders } from "../../../src/ports/Senders.ts"
 import { Transaction, UnitOfWork } from "../../../src/ports/UnitOfWork.ts"
 import { by, type OperatorName, ours, theirs } from "./operators.ts"
 
 const [kakaoTalk, push] = [NotificationChannel.make("KAKAO_TALK"), NotificationChannel.make("PUSH")]
 const to = PhoneNumber.make("+821098765432")
-const appearance: Appearance = {
+const appearance: Named = {
   academyName: "한빛학원",
   sender: { from: PhoneNumber.make("+82212345678"), profile: "@hanbit", credentials: "c2VhbGVk" },
   templates: { "CHECK_IN/ko": "T1" }
@@ -26,7 +26,7 @@ const tested = (options: {
   readonly as?: OperatorName
   readonly channel?: NotificationChannel
   readonly academyId?: AcademyId
-  readonly templates?: Appearance["templates"]
+  readonly templates?: Named["templates"]
   readonly outcome?: Outcome
 }) =>
   Effect.gen(function*() {
@@ -96,7 +96,7 @@ describe("a test message", () => {
         phone: to,
         devices: [],
         sender: { ...appearance.sender, templateId: "T1", templateOff: false },
-        text: { locale: "ko", body: expect.stringContaining("시험 발송"), templated: { template: "CHECK_IN" } }
+        text: { body: expect.stringContaining("시험 발송"), templated: { key: "CHECK_IN/ko" } }
       })
       const off = yield* tested({ academyId: ours, templates: { "CHECK_IN/ko": null } })
       expect(off.done[1]).toMatchObject({ sender: { templateId: null, templateOff: true } })

@@ -1,19 +1,17 @@
 /** How AMS finds the fake providers. */
 import { ConfigProvider, Effect } from "effect"
 import { load, type Settings } from "../../../src/Config.ts"
-import { template, templateNames } from "../../../src/domain/NotificationText.ts"
+import { ownTemplates } from "../../../src/domain/Templates.ts"
 import type { Template } from "./solapiMessage.ts"
 import type { Providers } from "./start.ts"
 
 /** Every template of AMS, as if SOLAPI had approved all of them. */
-export const approved: ReadonlyArray<Template & { readonly key: string }> = templateNames.flatMap((name) =>
-  (["ko", "en"] as const).map((locale) => ({
-    key: `${name}/${locale}`,
-    templateId: `KA01TP_${name}_${locale.toUpperCase()}`,
-    name: `${name} ${locale}`,
-    content: template(name, locale)
-  }))
-)
+export const approved: ReadonlyArray<Template & { readonly key: string }> = ownTemplates.map(({ key, text }) => ({
+  key,
+  templateId: `KA01TP_${key.replace("/", "_").toUpperCase()}`,
+  name: key.replace("/", " "),
+  content: text
+}))
 
 /** The environment of an AMS that talks to them. */
 export const environmentOf = (providers: Providers): Readonly<Record<string, string>> => ({

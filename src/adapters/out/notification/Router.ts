@@ -46,8 +46,7 @@ const routed = (sending: Sending, system: System, { open }: Seals["Service"]): S
       Effect.matchEffect(opened(dispatch.sender.credentials), {
         onFailure: () => Effect.succeed(sealed),
         onSuccess: (credentials) => {
-          const { templated, locale } = dispatch.text
-          const template = templated === null ? null : `${templated.template}/${locale}`
+          const template = dispatch.text.templated?.key ?? null
           const sender = { ...appearing(dispatch.sender, template, system), credentials }
           return sending.send({ ...dispatch, sender }, keep)
         }

@@ -82,7 +82,8 @@ export const decodeMessage = Schema.decodeUnknownSync(Schema.Struct({
     time: Schema.String,
     status: Schema.String,
     count: Schema.Int,
-    stillHolds: Schema.Boolean
+    stillHolds: Schema.Boolean,
+    mayBeTold: Schema.Boolean
   }))
 }))
 
@@ -101,6 +102,14 @@ export const templatesOf = (
       union all
       select a.template, case when a.off_since is null then a.provider_id end, true from academy_template a
       where a.academy_id = ${academyId} and a.channel = ${channel} and a.provider_id is not null) t), '{}')`
+
+/**
+ * Whether the recipient `r` of the message `m` may hear of what the notification `n` is about, as things are now. Staff hear
+ * of every student; whoever is a guardian as well, of that one as a guardian may.
+ */
+export const mayBeTold = `(n.student_id is null or coalesce(
+  (select g.may_be_told from guardianship g where g.student_id = n.student_id and g.parent_id = m.recipient_id),
+  r.status = 'ACTIVE' and exists (select from member_role k where k.member_id = r.id and k.role in ('TEACHER', 'MANAGER'))))`
 
 /** Of the notification `n` of an arrival: the alert about the same absence to the same person. */
 const alert = `select from notification w join message wm on wm.id = w.message_id where w.kind = 'MISSING'
@@ -138,6 +147,7 @@ export const selectMessage = (sql: SqlClient.SqlClient, id: MessageId) =>
           else coalesce(cs.starts_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
         'status', coalesce(a.status, 'NONE'),
         'count', case n.kind when 'ABSENCES_REPEATED' then n.occasion::int else held.waiting end,
+        'mayBeTold', ${sql.literal(mayBeTold)},
         -- What it is about may be gone.
         'stillHolds', coalesce(case n.kind when 'CHECK_IN' then a.status = 'PRESENT' when 'LATE' then a.status = 'LATE'
           when 'ARRIVED' then a.status in ('PRESENT', 'LATE')

@@ -4,7 +4,7 @@ import { MessageStatus, NotificationKind } from "../../../domain/Notification.ts
 import { Resends } from "../../../ports/Resends.ts"
 import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
-import { Reach, reachOf } from "./MessageSelect.ts"
+import { mayBeTold, Reach, reachOf } from "./MessageSelect.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.Struct({
@@ -35,12 +35,7 @@ export const layer = Layer.effect(
             ${reachOf(command, command`m.academy_id`)} as reach, told.resends, told."underWay",
             (select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'kind', n.kind,
                 'sessionEndsAt', to_char(s.ends_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                -- Staff hear of every student; whoever is a guardian as well, of that one as a guardian may.
-                'mayBeTold', n.student_id is null or coalesce(
-                  (select g.may_be_told from guardianship g
-                    where g.student_id = n.student_id and g.parent_id = m.recipient_id),
-                  r.status = 'ACTIVE' and exists (select from member_role k
-                    where k.member_id = r.id and k.role in ('TEACHER', 'MANAGER')))) order by n.id), '[]')
+                'mayBeTold', ${command.literal(mayBeTold)}) order by n.id), '[]')
               from notification n left join class_session s on s.id = n.session_id where n.message_id = m.id) as lines
           from message m join member r on r.id = m.recipient_id
           cross join lateral (

@@ -36,7 +36,7 @@ export const inFullOf = (rows: unknown): ReadonlyArray<SentMessageInFull> => dec
 
 /** Word for word the condition of the index `message_not_reached`. */
 const notReached = `(m.status in ('UNDELIVERED', 'EXPIRED', 'UNKNOWN')
-  or (m.status = 'SKIPPED' and m.reason not in ('overtaken', 'muted')))`
+  or (m.status = 'SKIPPED' and m.reason not in ('overtaken', 'muted', 'may-not-be-told')))`
 
 /** An instant as JSON that names its zone. */
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
