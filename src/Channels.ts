@@ -66,7 +66,8 @@ const overFcm = (settings: Settings) =>
           privateKey: Redacted.make(private_key),
           tokenUrl: settings.fcmTokenUrl
         },
-        limits: { ...limits, read: Duration.seconds(10), total: Duration.seconds(10) }
+        limits: { ...limits, read: Duration.seconds(10), total: Duration.seconds(10) },
+        perSecond: settings.fcmRate
       })
     ),
     // The settings were looked at when they were read; a key that is none stops the process here.

@@ -162,6 +162,8 @@ export const settings = {
     valid: (value: Option.Option<Redacted.Redacted>) =>
       Option.isNone(value) || Option.isSome(serviceAccountOf(Redacted.value(value.value)))
   },
+  /** Push messages a second of one process; Firebase lets a project send 600,000 a minute, ten times as many. */
+  fcmRate: number("FCM_RATE", 1_000, 1, 10_000),
   fcmUrl: url("FCM_URL", "https://fcm.googleapis.com"),
   fcmTokenUrl: url("FCM_TOKEN_URL", "https://oauth2.googleapis.com/token"),
   /** Who is told when something goes wrong, besides the log: an incoming webhook of Slack, and any other, signed. */
@@ -257,6 +259,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     credentialsKey: read(settings.credentialsKey, wrong),
     solapiRate: read(settings.solapiRate, wrong),
     fcmServiceAccount: read(settings.fcmServiceAccount, wrong),
+    fcmRate: read(settings.fcmRate, wrong),
     fcmUrl: read(settings.fcmUrl, wrong),
     fcmTokenUrl: read(settings.fcmTokenUrl, wrong),
     alertSlackUrl: read(settings.alertSlackUrl, wrong),

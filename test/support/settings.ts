@@ -26,6 +26,7 @@ export const testSettings: Settings = {
   balanceAlarm: 10_000,
   credentialsKey: Option.none(),
   solapiRate: 300,
+  fcmRate: 1_000,
   fcmServiceAccount: Option.none(),
   fcmUrl: "https://fcm.googleapis.com",
   fcmTokenUrl: "https://oauth2.googleapis.com/token",

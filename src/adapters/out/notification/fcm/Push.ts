@@ -4,6 +4,7 @@ import { HttpClientRequest } from "effect/http"
 import type { Device, Dispatch, Sending } from "../../../../ports/NotificationPort.ts"
 import { PushTargetRepository } from "../../../../ports/PushTargetRepository.ts"
 import * as Client from "../../http/Client.ts"
+import * as Turns from "../../http/Turns.ts"
 import { accepted, judge, noDevice, signOf, together, type Verdict } from "./Outcomes.ts"
 import * as Token from "./Token.ts"
 
@@ -13,6 +14,8 @@ export interface Options {
   readonly projectId: string
   readonly serviceAccount: Token.ServiceAccount
   readonly limits: Client.Limits
+  /** Messages in a second that this process sends. */
+  readonly perSecond: number
 }
 
 /** What stands for an attempt that may have sent something: there is nothing that FCM could be asked by. */
@@ -40,9 +43,9 @@ const fits = (dispatch: Dispatch, body: string) =>
 
 /** With as much of the text as there is room for. */
 export const payloadOf = (dispatch: Dispatch) => {
-  const { body } = dispatch.text
-  if (fits(dispatch, body)) return payload(dispatch, body)
-  const letters = Array.from(body)
+  const { news } = dispatch.text
+  if (fits(dispatch, news)) return payload(dispatch, news)
+  const letters = Array.from(news)
   const shortened = (length: number) => `${letters.slice(0, length).join("")}…`
   // The longest that fits lies between these two.
   let [some, tooMany] = [0, letters.length]
@@ -85,19 +88,23 @@ const verdictOf = Effect.fnUntraced(function*({ headers, status, text }: Client.
 
 /** Its connections are closed with the scope. */
 export const make = Effect.fnUntraced(function*(
-  { limits, projectId, serviceAccount, url }: Options
+  { limits, perSecond, projectId, serviceAccount, url }: Options
 ): Effect.fn.Return<Sending, Token.NotAServiceAccount, Scope.Scope | PushTargetRepository> {
   const targets = yield* PushTargetRepository
   const exchange = yield* Client.make(limits)
   const tokens = yield* Token.make(serviceAccount, exchange)
+  const turn = yield* Turns.make(perSecond)
 
   const post = (token: Redacted.Redacted, message: object) =>
-    exchange(
-      HttpClientRequest.post(`${url}/v1/projects/${encodeURIComponent(projectId)}/messages:send`).pipe(
-        HttpClientRequest.bearerToken(token),
-        HttpClientRequest.bodyJsonUnsafe({ message })
-      ),
-      Client.whole
+    Effect.andThen(
+      turn(projectId),
+      exchange(
+        HttpClientRequest.post(`${url}/v1/projects/${encodeURIComponent(projectId)}/messages:send`).pipe(
+          HttpClientRequest.bearerToken(token),
+          HttpClientRequest.bodyJsonUnsafe({ message })
+        ),
+        Client.whole
+      )
     )
 
   /** Whoever is not let in with a token tries once more with another one. */

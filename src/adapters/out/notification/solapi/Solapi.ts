@@ -1,9 +1,9 @@
 /** SOLAPI v4: its calls, signed, within limits and no faster than an account may. Never twice of its own accord. */
 import { Clock, Effect, Option, Redacted, Schema, type Scope } from "effect"
 import { HttpClientRequest } from "effect/http"
-import { RateLimiter } from "effect/persistence"
 import type { DispatchId } from "../../../../domain/Ids.ts"
 import * as Client from "../../http/Client.ts"
+import * as Turns from "../../http/Turns.ts"
 import { signOf, Trouble } from "./Outcomes.ts"
 import * as Shapes from "./Shapes.ts"
 import { authorization, type Credentials } from "./Signature.ts"
@@ -85,23 +85,14 @@ export const make = Effect.fnUntraced(
   function*({ credentials, limits, perSecond, url }: Options): Effect.fn.Return<
     Solapi,
     never,
-    Scope.Scope | RateLimiter.RateLimiterStore
+    Scope.Scope
   > {
     const exchange = yield* Client.make(limits)
-    const limiter = yield* RateLimiter.make
+    const turn = yield* Turns.make(perSecond)
 
     const accountOf = (credentials: Credentials): Account => {
-      // Nothing to fail with: the counter is in memory, and whoever comes too early waits.
-      const turn = Effect.orDie(
-        RateLimiter.sleep(limiter, {
-          key: credentials.apiKey,
-          algorithm: "token-bucket",
-          limit: perSecond,
-          window: "1 second"
-        })
-      )
       const once = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object) =>
-        Effect.andThen(turn, authorization(credentials)).pipe(
+        Effect.andThen(turn(credentials.apiKey), authorization(credentials)).pipe(
           Effect.flatMap((authorization) => {
             const request = HttpClientRequest.make(method)(`${url}${path}`, { headers: { authorization } })
             return exchange(
@@ -153,6 +144,5 @@ export const make = Effect.fnUntraced(
           : Option.map(decodeCredentials(own), ({ apiKey, apiSecret }) =>
             accountOf({ apiKey, apiSecret: Redacted.make(apiSecret) }))
     }
-  },
-  Effect.provide(RateLimiter.layerStoreMemory)
+  }
 )

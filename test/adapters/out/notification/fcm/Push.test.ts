@@ -13,8 +13,9 @@ import { device, refusal, type Script, serving, targets } from "./fcm.ts"
 /** Sends one message to these devices. */
 const sent = Effect.fnUntraced(function*(
   script: Script,
-  { devices = [1, 2], storage, text }: {
+  { devices = [1, 2], perSecond = 1_000, storage, text }: {
     readonly devices?: ReadonlyArray<number>
+    readonly perSecond?: number
     readonly storage?: StorageUnavailable
     readonly text?: Dispatch["text"]
   } = {}
@@ -29,7 +30,8 @@ const sent = Effect.fnUntraced(function*(
       url: fcm.url,
       projectId: "our-project",
       serviceAccount: fcm.serviceAccount,
-      limits
+      limits,
+      perSecond
     })
     return yield* push.send(given, keep)
   }).pipe(Effect.provide([layer, logs]))
@@ -53,7 +55,7 @@ describe("a push", () => {
         bearer: "Bearer access-1",
         message: {
           token: "device-1",
-          notification: { title: "한빛학원", body: given.text.body },
+          notification: { title: "한빛학원", body: given.text.news },
           data: { notificationId: given.id },
           android: { priority: "HIGH", ttl: "3600s", notification: { tag: given.id } },
           apns: { headers: { "apns-collapse-id": given.id } }
@@ -64,7 +66,7 @@ describe("a push", () => {
   it.live("sends nothing before the key is kept, and nothing when it cannot be", () =>
     Effect.gen(function*() {
       const { journal, serviceAccount, url } = yield* serving()
-      const push = yield* Push.make({ url, projectId: "our-project", serviceAccount, limits }).pipe(
+      const push = yield* Push.make({ url, projectId: "our-project", serviceAccount, limits, perSecond: 1 }).pipe(
         Effect.provide(targets().layer)
       )
       const lost = new HandlerFailure({ class: "transient", rule: "postgres", message: "gone" })
@@ -165,16 +167,25 @@ describe("a push", () => {
     }))
 })
 
+describe("FCM", () => {
+  it.live("is called no faster than the settings allow", () =>
+    Effect.gen(function*() {
+      const { journal } = yield* sent({}, { devices: [1, 2], perSecond: 1 })
+      const [first = 0, second = 0] = journal.flatMap(({ at, call }) => (call === "POST /token" ? [] : [at]))
+      assert.isAtLeast(second - first, 950)
+    }))
+})
+
 describe("what a push holds", () => {
   const given = dispatch()
-  const of = (body: string) => Push.payloadOf({ ...given, text: { ...given.text, body } })
+  const of = (news: string) => Push.payloadOf({ ...given, text: { ...given.text, news } })
   const bytes = (json: unknown) => Buffer.byteLength(JSON.stringify(json))
   const room = 4096 - bytes(of(""))
 
   it("is the whole text as long as there is room", () => {
-    const body = "a".repeat(room)
-    assert.strictEqual(of(body).notification.body, body)
-    assert.strictEqual(bytes(of(body)), 4096)
+    const news = "a".repeat(room)
+    assert.strictEqual(of(news).notification.body, news)
+    assert.strictEqual(bytes(of(news)), 4096)
   })
 
   it.each(["a", "가", "🎉", "\n"])("is shortened between two letters, as little as possible: %j", (letter) => {
@@ -191,7 +202,7 @@ describe("resuming a push", () => {
   it.live("knows that nothing went out before the key was kept, and nothing after that", () =>
     Effect.gen(function*() {
       const { journal, serviceAccount, url } = yield* serving()
-      const push = yield* Push.make({ url, projectId: "our-project", serviceAccount, limits }).pipe(
+      const push = yield* Push.make({ url, projectId: "our-project", serviceAccount, limits, perSecond: 1 }).pipe(
         Effect.provide(targets().layer)
       )
       const { academyId, id } = dispatch()
