@@ -8,6 +8,7 @@ import { connect } from "node:net"
 import { text } from "node:stream/consumers"
 import * as Server from "../../src/adapters/in/http/Server.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
+import type { Settings } from "../../src/Config.ts"
 import type { EventType } from "../../src/domain/DomainEvent.ts"
 import { MemberId } from "../../src/domain/Ids.ts"
 import { dateIn } from "../../src/domain/LocalTime.ts"
@@ -119,9 +120,12 @@ export class Ams extends Context.Service<Ams, {
   readonly footprint: Effect.Effect<Readonly<Record<string, string>>>
 }>()("test/Ams") {
   static readonly layer = (
-    options: { readonly development: boolean; readonly liveStreams?: number; readonly requestsAtOnce?: number } = {
-      development: true
-    }
+    { settings, ...options }: {
+      readonly development: boolean
+      readonly liveStreams?: number
+      readonly requestsAtOnce?: number
+      readonly settings?: Partial<Settings>
+    } = { development: true }
   ) =>
     Layer.effect(
       Ams,
@@ -197,7 +201,7 @@ export class Ams extends Context.Service<Ams, {
       })
     ).pipe(
       Layer.provide(Server.layer({ requestsAtOnce: 512, liveStreams: 20, ...options, host: "127.0.0.1", port: 0 })),
-      Layer.provide(running())
+      Layer.provide(running(settings))
     )
 }
 
@@ -253,14 +257,16 @@ export class World extends Context.Service<World, {
   readonly a: House
   readonly b: House
 }>()("test/World") {
-  static readonly layer = Layer.effect(
-    World,
-    Effect.gen(function*() {
-      const ams = yield* Ams
-      const admin = yield* ams.admin
-      const [a, b] = yield* Effect.all([house(admin, "academy A"), house(admin, "academy B")])
-      yield* ams.settled
-      return World.of({ admin, a, b })
-    })
-  ).pipe(Layer.provideMerge(Ams.layer()))
+  static readonly layerOf = (settings: Partial<Settings>) =>
+    Layer.effect(
+      World,
+      Effect.gen(function*() {
+        const ams = yield* Ams
+        const admin = yield* ams.admin
+        const [a, b] = yield* Effect.all([house(admin, "academy A"), house(admin, "academy B")])
+        yield* ams.settled
+        return World.of({ admin, a, b })
+      })
+    ).pipe(Layer.provideMerge(Ams.layer({ development: true, settings })))
+  static readonly layer = World.layerOf({})
 }

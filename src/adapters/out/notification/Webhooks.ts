@@ -8,7 +8,10 @@ const fromJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown
 
 const solapi = (secret: Option.Option<Redacted.Redacted>, { body, headers }: Posted) => {
   if (Option.isNone(secret) || !Solapi.isFromSolapi(secret.value, headers[Solapi.secretHeader])) return Option.none()
-  const { receipts, skipped } = Solapi.receiptsOf(Option.getOrElse(fromJson(body), () => []))
+  const { receipts, skipped } = Option.match(fromJson(body), {
+    onNone: () => ({ receipts: [], skipped: 1 }),
+    onSome: Solapi.receiptsOf
+  })
   return Option.some({
     unreadable: skipped,
     receipts: receipts.map(({ dispatchId, messageId, outcome }): Receipt => ({
