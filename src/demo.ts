@@ -73,7 +73,13 @@ const day = Effect.fnUntraced(function*(url: Option.Option<string>, providers: O
     const checks = judge(observed)
     yield* say(...Report.outcome(observed), ...Report.verdict(checks, (yield* Clock.currentTimeMillis) - began))
     const wrong = checks.filter(({ holds }) => !holds).length
-    if (wrong > 0) return yield* new DemoFailed({ message: `${wrong} of ${checks.length} checks do not hold` })
+    if (wrong > 0) {
+      const hint = Option.isSome(providers) && Option.isNone(ams.startedIn)
+        ? `\nthe AMS at ${ams.url} ran before: it tells phones by the providers only with the settings that npm run `
+          + "fake-providers printed; stop it, and the demo starts one"
+        : ""
+      return yield* new DemoFailed({ message: `${wrong} of ${checks.length} checks do not hold${hint}` })
+    }
   }).pipe(
     Effect.tapError(() =>
       Effect.flatMap(
