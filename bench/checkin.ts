@@ -5,6 +5,7 @@
 import { Effect, Redacted } from "effect"
 import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import { AcademyId, MemberId } from "../src/domain/Ids.ts"
+import { everybodyLogsIn } from "../test/support/logins.ts"
 import { type Contestant, fresh, heading, round, rounds, rowsOf } from "./beside.ts"
 import { postmasterOf } from "./cpu.ts"
 import { type Press, tokensFor } from "./http.ts"
@@ -34,6 +35,7 @@ const plant = (url: string) =>
       insert into member (id, academy_id, name, phone_shared, locale, status, version)
         select gen_random_uuid(), a, 'student ' || n, true, 'ko', 'ACTIVE', 1 from generate_series(1, ${students}) n;
       insert into member_role select id, 'STUDENT', true from member where name like 'student %';
+      ${everybodyLogsIn};
       insert into class (id, academy_id, name, subject, teacher_id, capacity, start_date, status, version)
         select gen_random_uuid(), a, 'class ' || n, 's', t, 500, current_date - 30, 'ACTIVE', 1 from generate_series(0, 39) n;
       insert into class_schedule (id, class_id, day_of_week, start_time, end_time)

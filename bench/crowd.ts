@@ -1,6 +1,7 @@
 /** Thousands of academies with one class each, whose students all come at the same time. */
 import { Effect, type Redacted } from "effect"
 import { AcademyId, MemberId } from "../src/domain/Ids.ts"
+import { everybodyLogsIn } from "../test/support/logins.ts"
 import { type Press, tokensFor } from "./http.ts"
 import { analyze, query } from "./support.ts"
 
@@ -19,6 +20,7 @@ const plant = (url: string, academies: number, students: number) =>
         select gen_random_uuid(), id, case n when 0 then 'teacher' else 'student' end, true, 'ko', 'ACTIVE', 1
         from academy, generate_series(0, ${students}) n;
       insert into member_role select id, upper(name), true from member;
+      ${everybodyLogsIn};
       insert into class (id, academy_id, name, subject, teacher_id, capacity, start_date, status, version)
         select gen_random_uuid(), academy_id, 'class', 's', id, ${students}, current_date - 30, 'ACTIVE', 1
         from member where name = 'teacher';

@@ -11,6 +11,7 @@ import { join } from "node:path"
 import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import type { AcademyId, MemberId } from "../src/domain/Ids.ts"
 import { Tokens } from "../src/ports/Tokens.ts"
+import { loginOf } from "../test/support/logins.ts"
 
 /** As `npm start` has them, for every contestant. */
 const v8Options = ["--max-semi-space-size=64"]
@@ -97,7 +98,7 @@ export const press = (agent: Agent, { port }: Server, { body, method, path, toke
     sent.end(text)
   })
 
-/** A token for each member, in their order. */
+/** A token for each member, in their order; they are logged in by `everybodyLogsIn`. */
 export const tokensFor = (
   key: Redacted.Redacted,
   members: ReadonlyArray<{ readonly memberId: MemberId; readonly academyId: AcademyId }>
@@ -106,7 +107,9 @@ export const tokensFor = (
     const tokens = yield* Tokens
     return yield* Effect.forEach(
       members,
-      (member) => Effect.map(tokens.issue(member), ({ token }) => Redacted.value(token)),
+      (member) =>
+        Effect.map(tokens.issue({ ...member, sessionId: loginOf(member.memberId) }), ({ token }) =>
+          Redacted.value(token)),
       { concurrency: 16 }
     )
   }).pipe(Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer)))

@@ -2,6 +2,7 @@
 import type { EventFact } from "../src/domain/DomainEvent.ts"
 import { AcademyId, ClassId, MemberId, SessionId } from "../src/domain/Ids.ts"
 import { LocalDate } from "../src/domain/LocalTime.ts"
+import { everybodyLogsIn } from "../test/support/logins.ts"
 import { analyze, query } from "./support.ts"
 
 /** A student in a session that takes check-ins now, with a parent who is to be told. */
@@ -50,6 +51,7 @@ export const school = async (
           who = 'student', 'ko', 'ACTIVE', 1
         from academy a, generate_series(1, ${students}), unnest(array['student', 'parent']) who where a.id in (${ids});
       insert into member_role select id, upper(name), true from member where academy_id in (${ids});
+      ${everybodyLogsIn};
       insert into guardianship (id, academy_id, student_id, parent_id, relationship, is_primary, may_be_told, consent_at, version)
         select gen_random_uuid(), s.academy_id, s.id, p.id, 'MOTHER', true, true, now(), 1
         from (select *, row_number() over (partition by academy_id order by id) n from member where name = 'student') s

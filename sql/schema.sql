@@ -540,6 +540,14 @@ create table public.failed_event_run (
 );
 CREATE INDEX failed_event_run_running ON public.failed_event_run USING btree (id) WHERE status = 'RUNNING'::text;
 
+create table public.former_password (
+  member_id uuid not null,
+  hash text not null,
+  replaced_at timestamp with time zone not null,
+  constraint former_password_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE,
+  constraint former_password_pkey PRIMARY KEY (member_id, hash)
+);
+
 create table public.guardianship (
   id uuid not null,
   academy_id uuid not null,
@@ -599,6 +607,24 @@ create table public.leave_note (
 CREATE INDEX leave_note_by_academy ON public.leave_note USING btree (academy_id, id);
 CREATE INDEX leave_note_by_student ON public.leave_note USING btree (student_id, from_date);
 
+create table public.login_session (
+  id uuid not null,
+  member_id uuid not null,
+  device text,
+  address text,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint login_session_check CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
+  constraint login_session_ended_by_check CHECK (ended_by = ANY (ARRAY['LOGOUT'::text, 'REUSE'::text, 'PASSWORD'::text, 'DEACTIVATED'::text, 'ERASED'::text])),
+  constraint login_session_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE,
+  constraint login_session_pkey PRIMARY KEY (id)
+);
+CREATE INDEX login_session_by_member ON public.login_session USING btree (member_id) WHERE ended_at IS NULL;
+CREATE INDEX login_session_over ON public.login_session USING btree (expires_at);
+
 create table public.member (
   id uuid not null,
   academy_id uuid,
@@ -614,6 +640,7 @@ create table public.member (
   version integer not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  last_login_at timestamp with time zone,
   constraint member_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint member_login_id UNIQUE (login_id),
   constraint member_pkey PRIMARY KEY (id),
@@ -621,6 +648,7 @@ create table public.member (
 );
 CREATE INDEX member_by_academy ON public.member USING btree (academy_id, id);
 CREATE INDEX member_by_creation ON public.member USING btree (academy_id, created_at);
+CREATE INDEX member_by_phone ON public.member USING btree (phone) WHERE phone IS NOT NULL;
 CREATE UNIQUE INDEX member_phone ON public.member USING btree (academy_id, phone) WHERE NOT phone_shared;
 
 create table public.member_role (
@@ -742,6 +770,26 @@ create table public.paused_handler (
   constraint paused_handler_pkey PRIMARY KEY (handler)
 );
 
+create table public.phone_verification (
+  id uuid not null,
+  academy_id uuid,
+  phone text not null,
+  purpose text not null,
+  proof text,
+  expires_at timestamp with time zone not null,
+  tries integer not null default 0,
+  verified_at timestamp with time zone,
+  token_hash bytea,
+  token_expires_at timestamp with time zone,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint phone_verification_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
+  constraint phone_verification_pkey PRIMARY KEY (id),
+  constraint phone_verification_purpose_check CHECK (purpose = ANY (ARRAY['SIGN_UP'::text, 'LOGIN'::text, 'RESET_PASSWORD'::text, 'CHANGE_PHONE'::text])),
+  constraint phone_verification_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX phone_verification_over ON public.phone_verification USING btree (created_at);
+
 create table public.push_target (
   id uuid not null,
   academy_id uuid not null,
@@ -763,6 +811,18 @@ create table public.recovered_handler (
   recovered_at timestamp with time zone not null,
   constraint recovered_handler_pkey PRIMARY KEY (handler)
 );
+
+create table public.refresh_token (
+  hash bytea not null,
+  session_id uuid not null,
+  issued_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  successor bytea,
+  void boolean not null default false,
+  constraint refresh_token_pkey PRIMARY KEY (hash),
+  constraint refresh_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.login_session(id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_token_by_session ON public.refresh_token USING btree (session_id);
 
 create table public.roll_chase (
   session_id uuid not null,
@@ -814,7 +874,10 @@ create table public.teacher_profile (
   career_years integer not null,
   introduction text,
   approval text not null,
+  decided_by uuid,
+  decided_at timestamp with time zone,
   constraint teacher_profile_approval_check CHECK (approval = ANY (ARRAY['PENDING'::text, 'APPROVED'::text, 'REJECTED'::text])),
+  constraint teacher_profile_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.member(id),
   constraint teacher_profile_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE,
   constraint teacher_profile_pkey PRIMARY KEY (member_id)
 );

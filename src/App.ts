@@ -23,6 +23,7 @@ import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
+import * as Logins from "./adapters/out/postgres/PostgresLoginSessions.ts"
 import * as OwnNotifications from "./adapters/out/postgres/PostgresMemberNotifications.ts"
 import * as Members from "./adapters/out/postgres/PostgresMemberRepository.ts"
 import * as Measures from "./adapters/out/postgres/PostgresMessageMeasures.ts"
@@ -82,6 +83,7 @@ import { ChannelQueries } from "./application/queries/ChannelQueries.ts"
 import { EnrollmentQueries } from "./application/queries/EnrollmentQueries.ts"
 import { Exports } from "./application/queries/Exports.ts"
 import { LeaveQueries } from "./application/queries/LeaveQueries.ts"
+import { LoginQueries } from "./application/queries/LoginQueries.ts"
 import { MemberNotificationQueries } from "./application/queries/MemberNotificationQueries.ts"
 import { Queries } from "./application/queries/Queries.ts"
 import { SessionQueries } from "./application/queries/SessionQueries.ts"
@@ -165,7 +167,8 @@ export const ports = (settings: Settings, found: Found) => {
     Webhooks.layer(settings),
     Sandbox.layerInbox,
     alerts(settings),
-    Passwords.layer,
+    Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }),
+    Logins.layer,
     Tokens.layer(found.jwtPrivateKey),
     OwnNotifications.layer,
     ChannelTable.layer
@@ -180,6 +183,7 @@ export const ports = (settings: Settings, found: Found) => {
 export const useCases = Layer.mergeAll(
   Authorize.layer,
   AuthCommands.layer,
+  LoginQueries.layer,
   AcademyCommands.layer,
   MemberCommands.layer,
   ClassCommands.layer,

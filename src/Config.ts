@@ -177,7 +177,10 @@ export const settings = {
   requestsAtOnce: number("REQUESTS_AT_ONCE", 512, 1, 100_000),
   /** Live views of registers and days that one process serves at once. */
   liveStreams: number("LIVE_STREAMS", 500, 1, 10_000),
-  /** Ed25519 private key as a JSON Web Key; without it one is made and kept in AMS_HOME. */
+  /** What a password's hash costs; passwords are hashed anew at the next login when it rises. OWASP's least is the default. */
+  argon2Memory: number("ARGON2_MEMORY_KIB", 19_456, 7_168, 1_048_576),
+  argon2Passes: number("ARGON2_PASSES", 2, 1, 20),
+  /** Ed25519 private key as a JSON Web Key, or a set of them of which the first signs; without it one is kept in AMS_HOME. */
   jwtPrivateKey: secret("JWT_PRIVATE_KEY"),
   /** Connections to PostgreSQL: for commands, for handlers, for queries and the rest. */
   commandConnections: number("COMMAND_CONNECTIONS", 10, 1, 200),
@@ -267,6 +270,8 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     alertWebhookSecret: read(settings.alertWebhookSecret, wrong),
     requestsAtOnce: read(settings.requestsAtOnce, wrong),
     liveStreams: read(settings.liveStreams, wrong),
+    argon2Memory: read(settings.argon2Memory, wrong),
+    argon2Passes: read(settings.argon2Passes, wrong),
     jwtPrivateKey: read(settings.jwtPrivateKey, wrong),
     commandConnections: read(settings.commandConnections, wrong),
     backgroundConnections: read(settings.backgroundConnections, wrong),

@@ -28,6 +28,7 @@ describe("a planted violation is caught:", () => {
     ["src/ports", "src/ports/A.ts", "../application/NewIds.ts", "../domain/Class.ts"],
     ["src/application/Authorize.ts", "src/application/Authorize.ts", "./commands/A.ts", "../ports/Tokens.ts"],
     ["src/application/NewIds.ts", "src/application/NewIds.ts", "../ports/Tokens.ts", "../domain/Ids.ts"],
+    ["src/application/Secrets.ts", "src/application/Secrets.ts", "../domain/Ids.ts", "./Secrets.ts"],
     ["src/application/Timetabling.ts", "src/application/Timetabling.ts", "./Authorize.ts", "./NewIds.ts"],
     ["src/application/Receipts.ts", "src/application/Receipts.ts", "./NewIds.ts", "../ports/UnitOfWork.ts"],
     [

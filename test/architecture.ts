@@ -29,6 +29,7 @@ const domain = "src/domain"
 const ports = "src/ports"
 const authorize = "src/application/Authorize.ts"
 const newIds = "src/application/NewIds.ts"
+const secrets = "src/application/Secrets.ts"
 const timetabling = "src/application/Timetabling.ts"
 const receipts = "src/application/Receipts.ts"
 const templateComparison = "src/application/TemplateComparison.ts"
@@ -41,13 +42,14 @@ export const addresses: ReadonlyArray<Address> = [
   { at: ports, mayImport: [domain] },
   { at: authorize, mayImport: [domain, ports] },
   { at: newIds, mayImport: [domain] },
+  { at: secrets, mayImport: [] },
   { at: timetabling, mayImport: [domain, ports, newIds] },
   { at: receipts, mayImport: [domain, ports, messageMetrics] },
   { at: messageMetrics, mayImport: [domain] },
   { at: templateComparison, mayImport: [domain, ports] },
   {
     at: "src/application/commands",
-    mayImport: [domain, ports, authorize, newIds, timetabling],
+    mayImport: [domain, ports, authorize, newIds, secrets, timetabling],
     except: ["src/ports/ReadModels.ts"]
   },
   { at: "src/application/queries", mayImport: [domain, ports, authorize, newIds] },

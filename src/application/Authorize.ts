@@ -1,10 +1,10 @@
 /**
- * Who is asking, and may they? Roles come from PostgreSQL through a cache of one second, never from the token: a
- * deactivated member is out for requests that begin a second after the commit.
+ * Who is asking, and may they? The login, its member and the roles come from PostgreSQL through a cache of one second,
+ * never from the token: who is deactivated or logged out is out for requests that begin a second after the commit.
  */
 import { Cache, Context, Duration, Effect, Exit, Layer, Option } from "effect"
 import { AcademyNotNamed, NotAllowed, NotFound } from "../domain/Errors.ts"
-import type { AcademyId, MemberId } from "../domain/Ids.ts"
+import type { AcademyId, LoginSessionId } from "../domain/Ids.ts"
 import { type Actor, grantedBy, type Permission, type Role } from "../domain/Permission.ts"
 import { AcademyRepository } from "../ports/AcademyRepository.ts"
 import { MemberRepository } from "../ports/MemberRepository.ts"
@@ -21,7 +21,7 @@ export class CurrentActor extends Context.Service<CurrentActor, Actor>()("ams/Cu
 export class Authorize extends Context.Service<Authorize, {
   /**
    * The actor behind a token. `named`: the academy that an administrator speaks for; others keep their own. Fails
-   * `InvalidToken` when the member is gone or not ACTIVE, `NotFound` when no such academy exists.
+   * `InvalidToken` when the login has ended or the member is not ACTIVE, `NotFound` when no such academy exists.
    */
   readonly identify: (
     claims: Claims,
@@ -35,14 +35,17 @@ export class Authorize extends Context.Service<Authorize, {
     Effect.gen(function*() {
       const members = yield* MemberRepository
       const academies = yield* AcademyRepository
-      const actors = yield* Cache.makeWith((id: MemberId) => members.actor(id), {
+      const actors = yield* Cache.makeWith((session: LoginSessionId) => members.actor(session), {
         capacity: 50_000,
         // What failed is asked again.
         timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.seconds(1) : Duration.zero)
       })
-      const identify = Effect.fnUntraced(function*(memberId: MemberId, named: Option.Option<AcademyId>) {
-        const found = yield* Cache.get(actors, memberId)
-        if (Option.isNone(found)) return yield* new InvalidToken()
+      const identify = Effect.fnUntraced(function*(
+        { memberId, session }: Pick<Actor, "memberId" | "session">,
+        named: Option.Option<AcademyId>
+      ) {
+        const found = session === undefined ? Option.none() : yield* Cache.get(actors, session)
+        if (Option.isNone(found) || found.value.memberId !== memberId) return yield* new InvalidToken()
         const actor = found.value
         if (!actor.roles.includes("ADMINISTRATOR") || Option.isNone(named)) return actor
         const academy = yield* academies.find(named.value)
@@ -50,8 +53,8 @@ export class Authorize extends Context.Service<Authorize, {
         return { ...actor, academyId: named.value }
       })
       return Authorize.of({
-        identify: ({ memberId }, named) => identify(memberId, named),
-        again: ({ academyId, memberId }) => identify(memberId, Option.fromNullOr(academyId))
+        identify: ({ memberId, sessionId }, named) => identify({ memberId, session: sessionId }, named),
+        again: (actor) => identify(actor, Option.fromNullOr(actor.academyId))
       })
     })
   )

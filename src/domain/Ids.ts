@@ -58,6 +58,11 @@ export type FailedEventRunId = typeof FailedEventRunId.Type
 /** One run of one process: a process that lost its heartbeat takes a new one. */
 export const Incarnation = uuid.pipe(Schema.brand("Incarnation"))
 export type Incarnation = typeof Incarnation.Type
+/** One login on one device: `Session` is a meeting of a class. */
+export const LoginSessionId = uuid.pipe(Schema.brand("LoginSessionId"))
+export type LoginSessionId = typeof LoginSessionId.Type
+export const PhoneVerificationId = uuid.pipe(Schema.brand("PhoneVerificationId"))
+export type PhoneVerificationId = typeof PhoneVerificationId.Type
 /** Ties together everything that one request caused; equals the request's trace id. */
 export const CorrelationId = Schema.String.pipe(Schema.brand("CorrelationId"))
 export type CorrelationId = typeof CorrelationId.Type

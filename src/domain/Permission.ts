@@ -3,7 +3,7 @@
  * the use case that knows the object; see `application/Authorize.ts`.
  */
 import { Schema } from "effect"
-import type { AcademyId, MemberId } from "./Ids.ts"
+import type { AcademyId, LoginSessionId, MemberId } from "./Ids.ts"
 
 export const Role = Schema.Literals(["STUDENT", "PARENT", "TEACHER", "MANAGER", "ADMINISTRATOR"])
 export type Role = typeof Role.Type
@@ -64,6 +64,8 @@ export interface Actor {
   readonly roles: ReadonlyArray<Role>
   /** Students for whom a PARENT may look and speak. */
   readonly children: ReadonlyArray<MemberId>
+  /** On which login this comes; absent where nobody logged in, as at a terminal. */
+  readonly session?: LoginSessionId
 }
 
 /** The first of the actor's roles that grants the permission, if one does. */

@@ -1,6 +1,6 @@
-import { Context, type Effect, type Option, type Redacted } from "effect"
+import { Context, type DateTime, type Effect, type Option, type Redacted } from "effect"
 import type { Guardianship } from "../domain/Guardianship.ts"
-import type { AcademyId, MemberId } from "../domain/Ids.ts"
+import type { AcademyId, LoginSessionId, MemberId } from "../domain/Ids.ts"
 import type { LoginId, Member, MemberStatus } from "../domain/Member.ts"
 import type { Actor, Role } from "../domain/Permission.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
@@ -32,7 +32,14 @@ export class MemberRepository extends Context.Service<MemberRepository, {
     ids: ReadonlyArray<MemberId>
   ) => Effect.Effect<ReadonlyArray<MemberInBrief>, StorageUnavailable>
   readonly credentials: (loginId: LoginId) => Effect.Effect<Option.Option<Credentials>, StorageUnavailable>
-  /** None when the member does not exist or is not ACTIVE. */
-  readonly actor: (id: MemberId) => Effect.Effect<Option.Option<Actor>, StorageUnavailable>
+  /** None when the login has ended, or its member or academy is not ACTIVE. */
+  readonly actor: (session: LoginSessionId) => Effect.Effect<Option.Option<Actor>, StorageUnavailable>
+  /** When somebody logged in, with the password's hash as it is from now on. Collides when either changed meanwhile. */
+  readonly loggedIn: (given: {
+    readonly memberId: MemberId
+    readonly now: DateTime.Utc
+    readonly was: Redacted.Redacted
+    readonly hash: Redacted.Redacted
+  }) => Effect.Effect<void, never, Transaction>
   readonly hasAdministrator: Effect.Effect<boolean, StorageUnavailable>
 }>()("ams/MemberRepository") {}

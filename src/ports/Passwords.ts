@@ -10,4 +10,6 @@ export class Passwords extends Context.Service<Passwords, {
     password: Redacted.Redacted,
     hash: Redacted.Redacted | null
   ) => Effect.Effect<boolean, TooManyLogins>
+  /** Made with less than the settings ask for by now: hashed anew when its password is known again. */
+  readonly outdated: (hash: Redacted.Redacted) => boolean
 }>()("ams/Passwords") {}

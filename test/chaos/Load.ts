@@ -7,6 +7,7 @@ import { Clock, Duration, Effect, FiberSet, Layer, Redacted, Schema } from "effe
 import * as Jwt from "../../src/adapters/out/security/JwtTokens.ts"
 import type { AcademyId, MemberId } from "../../src/domain/Ids.ts"
 import { Tokens } from "../../src/ports/Tokens.ts"
+import { loginOf } from "../support/logins.ts"
 import { type Answer, call, makeAgent } from "./Http.ts"
 import type { Command } from "./Steps.ts"
 import type { Lesson } from "./World.ts"
@@ -58,7 +59,7 @@ const issuer = Effect.fnUntraced(function*(key: Redacted.Redacted) {
     const now = yield* Clock.currentTimeMillis
     const had = known.get(memberId)
     if (had !== undefined && had.until > now) return had.token
-    const { expiresIn, token } = yield* tokens.issue({ memberId, academyId })
+    const { expiresIn, token } = yield* tokens.issue({ memberId, academyId, sessionId: loginOf(memberId) })
     const fresh = { token: Redacted.value(token), until: now + (Duration.toMillis(expiresIn) * 2) / 3 }
     known.set(memberId, fresh)
     return fresh.token

@@ -3,6 +3,7 @@ import { Clock, Duration, Effect, Layer, Option, Redacted, Schedule } from "effe
 import { SqlClient } from "effect/sql"
 import { generateKey } from "../../src/adapters/out/security/JwtTokens.ts"
 import { coreOn } from "../support/app.ts"
+import { everybodyLogsIn } from "../support/logins.ts"
 import { makeFleet } from "./Fleet.ts"
 import { makeLoad } from "./Load.ts"
 import { watcher } from "./Postgres.ts"
@@ -46,7 +47,10 @@ export const setUp = Effect.fnUntraced(function*(given: {
   readonly size: Size
 }) {
   const { mongodb, nodes, size, url } = given
-  const lessons = yield* plant(size).pipe(Effect.provide(coreOn(url, { role: "api" })))
+  const lessons = yield* plant(size).pipe(
+    Effect.tap(() => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(everybodyLogsIn))),
+    Effect.provide(coreOn(url, { role: "api" }))
+  )
   const key = yield* generateKey
   const fleet = yield* makeFleet({
     nodes,

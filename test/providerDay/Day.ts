@@ -9,6 +9,7 @@ import * as Jwt from "../../src/adapters/out/security/JwtTokens.ts"
 import { Tokens } from "../../src/ports/Tokens.ts"
 import { type Ams, type Answer, call, eventually, freePort, ready, spawnAms } from "../support/ams.ts"
 import { coreOn } from "../support/app.ts"
+import { everybodyLogsIn, loginOf } from "../support/logins.ts"
 import { approved, environmentOf } from "../support/providers/settings.ts"
 import { startProviders } from "../support/providers/start.ts"
 import { arrivedTwice, judge, planned, tooLate } from "./Ledger.ts"
@@ -72,9 +73,11 @@ export const providerDay = Effect.fnUntraced(
 
     return yield* Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
+      yield* sql.unsafe(everybodyLogsIn)
       const { token: teacher } = yield* Effect.flatMap(
         Tokens,
-        (tokens) => tokens.issue({ memberId: school.teacher, academyId: school.academyId })
+        (tokens) =>
+          tokens.issue({ memberId: school.teacher, academyId: school.academyId, sessionId: loginOf(school.teacher) })
       ).pipe(
         Effect.provide(Layer.provide(Jwt.layer(key), NodeCrypto.layer))
       )

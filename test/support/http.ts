@@ -17,6 +17,7 @@ import { Tokens } from "../../src/ports/Tokens.ts"
 import { daily, person, zone } from "./academy.ts"
 import { running } from "./app.ts"
 import { plant, type Planted } from "./failedEvents.ts"
+import { everybodyLogsIn, loginOf } from "./logins.ts"
 
 export interface Answer {
   readonly status: number
@@ -144,7 +145,9 @@ export class Ams extends Context.Service<Ams, {
         const token = (memberId: string, age: Duration.Input = 0) =>
           Effect.gen(function*() {
             const now = yield* Clock.currentTimeMillis
-            const issue = tokens.issue({ memberId: MemberId.make(memberId), academyId: null })
+            const id = MemberId.make(memberId)
+            yield* Effect.orDie(sql.unsafe(everybodyLogsIn))
+            const issue = tokens.issue({ memberId: id, academyId: null, sessionId: loginOf(id) })
             return yield* Effect.andThen(TestClock.setTime(now - Duration.toMillis(age)), issue).pipe(
               Effect.provide(TestClock.layer())
             )

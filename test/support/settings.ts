@@ -35,6 +35,8 @@ export const testSettings: Settings = {
   alertWebhookSecret: Option.none(),
   requestsAtOnce: 512,
   liveStreams: 50,
+  argon2Memory: 19_456,
+  argon2Passes: 2,
   jwtPrivateKey: Option.none(),
   commandConnections: 10,
   backgroundConnections: 3,

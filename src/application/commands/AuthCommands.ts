@@ -1,39 +1,167 @@
-import { Context, Data, type Duration, Effect, Layer, Option, type Redacted } from "effect"
+/** Logging in and staying so. */
+import { Context, Data, DateTime, type Duration, Effect, Layer, Option, type Redacted } from "effect"
+import { NotFound } from "../../domain/Errors.ts"
+import { type AcademyId, LoginSessionId, type MemberId } from "../../domain/Ids.ts"
+import { expiry, rotate } from "../../domain/LoginSession.ts"
 import type { LoginId } from "../../domain/Member.ts"
-import { MemberRepository } from "../../ports/MemberRepository.ts"
+import { Caller } from "../../ports/Caller.ts"
+import { LoginSessions } from "../../ports/LoginSessions.ts"
+import { type Credentials, MemberRepository } from "../../ports/MemberRepository.ts"
 import { Passwords, type TooManyLogins } from "../../ports/Passwords.ts"
 import { Tokens } from "../../ports/Tokens.ts"
-import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
+import { type Refusal, type StorageUnavailable, UnitOfWork } from "../../ports/UnitOfWork.ts"
+import { CurrentActor } from "../Authorize.ts"
+import { idMaker } from "../NewIds.ts"
+import { secretMaker } from "../Secrets.ts"
 
-/** Unknown login id, wrong password, or a member who is not ACTIVE: they look the same. */
+/** Unknown login id, wrong password, or a member who has left: they look the same. */
 export class LoginRefused extends Data.TaggedError("LoginRefused")<{}> {}
+
+/** The password is right, and a manager has not yet said yes. */
+export class AwaitsApproval extends Data.TaggedError("AwaitsApproval")<{}> {}
+
+/** It was never given out, is used up, too old, or its login has ended: log in again. */
+export class RefreshRefused extends Data.TaggedError("RefreshRefused")<{}> {}
 
 export interface LoggedIn {
   readonly accessToken: Redacted.Redacted
   readonly expiresIn: Duration.Duration
+  /** Good once, until `refreshBy`. */
+  readonly refreshToken: Redacted.Redacted
+  readonly refreshBy: DateTime.Utc
 }
 
 export class AuthCommands extends Context.Service<AuthCommands, {
   readonly login: (
     loginId: LoginId,
     password: Redacted.Redacted
-  ) => Effect.Effect<LoggedIn, LoginRefused | TooManyLogins | StorageUnavailable>
+  ) => Effect.Effect<LoggedIn, LoginRefused | AwaitsApproval | TooManyLogins | Refusal | StorageUnavailable>
+  /** The next pair of tokens. Who shows a token that another has used ends the login for both. */
+  readonly refresh: (
+    token: Redacted.Redacted
+  ) => Effect.Effect<LoggedIn, RefreshRefused | Refusal | StorageUnavailable>
+  /** Ends the login that a refresh token belongs to; one that is unknown has nothing to end. */
+  readonly logout: (token: Redacted.Redacted) => Effect.Effect<void, Refusal | StorageUnavailable>
+  /** Ends one of one's own logins. */
+  readonly endSession: (
+    id: LoginSessionId
+  ) => Effect.Effect<void, NotFound | Refusal | StorageUnavailable, CurrentActor>
+  /** Ends all of one's own logins but the one that asks. How many it were. */
+  readonly endOthers: Effect.Effect<number, Refusal | StorageUnavailable, CurrentActor>
 }>()("ams/AuthCommands") {
   static readonly layer = Layer.effect(
     AuthCommands,
     Effect.gen(function*() {
       const members = yield* MemberRepository
       const passwords = yield* Passwords
+      const sessions = yield* LoginSessions
       const tokens = yield* Tokens
+      const unitOfWork = yield* UnitOfWork
+      const newId = yield* idMaker
+      const secrets = yield* secretMaker
+
+      const issued = Effect.fnUntraced(function*(
+        who: { readonly memberId: MemberId; readonly academyId: AcademyId | null; readonly sessionId: LoginSessionId },
+        refresh: { readonly token: Redacted.Redacted; readonly by: DateTime.Utc }
+      ) {
+        const { expiresIn, token } = yield* tokens.issue(who)
+        return { accessToken: token, expiresIn, refreshToken: refresh.token, refreshBy: refresh.by }
+      })
+
+      const open = Effect.fnUntraced(function*(known: Credentials, password: Redacted.Redacted) {
+        const { academyId, memberId, passwordHash } = known
+        const rehashed = passwords.outdated(passwordHash) ? yield* passwords.hash(password) : passwordHash
+        const sessionId = yield* newId(LoginSessionId)
+        const { hash, secret } = yield* secrets.make
+        const { address, device } = yield* Caller
+        const now = yield* DateTime.now
+        const expiresAt = expiry(now, now)
+        yield* unitOfWork.run(
+          { academyId, actor: memberId },
+          Effect.andThen(
+            members.loggedIn({ memberId, now, was: passwordHash, hash: rehashed }),
+            sessions.open({
+              id: sessionId,
+              memberId,
+              token: hash,
+              device,
+              address,
+              createdAt: now,
+              lastUsedAt: now,
+              expiresAt
+            })
+          )
+        )
+        return yield* issued({ memberId, academyId, sessionId }, { token: secret, by: expiresAt })
+      })
+
       return AuthCommands.of({
         login: Effect.fn("AuthCommands.login")(function*(loginId, password) {
           const found = yield* members.credentials(loginId)
           const right = yield* passwords.verify(password, Option.isSome(found) ? found.value.passwordHash : null)
-          if (Option.isNone(found) || !right || found.value.status !== "ACTIVE") return yield* new LoginRefused()
-          const { memberId, academyId } = found.value
-          const { expiresIn, token } = yield* tokens.issue({ memberId, academyId })
-          return { accessToken: token, expiresIn }
-        })
+          if (Option.isNone(found) || !right || found.value.status === "INACTIVE") return yield* new LoginRefused()
+          if (found.value.status === "PENDING") return yield* new AwaitsApproval()
+          return yield* open(found.value, password)
+        }),
+        refresh: Effect.fn("AuthCommands.refresh")(function*(token) {
+          const shown = yield* secrets.hashOf(token)
+          const next = yield* secrets.make
+          const now = yield* DateTime.now
+          const done = yield* unitOfWork.run(
+            { academyId: null, actor: null },
+            Effect.gen(function*() {
+              const found = yield* sessions.hold(shown)
+              if (Option.isNone(found)) return null
+              const { memberId, sessionId } = found.value
+              const rotation = rotate(found.value, now)
+              if (rotation._tag === "Reused") {
+                yield* sessions.end({ memberId, only: sessionId }, "REUSE", now)
+                yield* Effect.logWarning("a refresh token was used twice: its login has ended", { memberId, sessionId })
+              }
+              // Committed, then refused: the end of the login must stand.
+              if (rotation._tag !== "Exchanged" || found.value.status !== "ACTIVE") return null
+              yield* sessions.exchange({
+                sessionId,
+                from: shown,
+                to: next.hash,
+                now,
+                expiresAt: rotation.expiresAt
+              })
+              return { ...found.value, by: rotation.expiresAt }
+            })
+          )
+          if (done === null) return yield* new RefreshRefused()
+          return yield* issued(done, { token: next.secret, by: done.by })
+        }),
+        logout: Effect.fn("AuthCommands.logout")(function*(token) {
+          const shown = yield* secrets.hashOf(token)
+          const now = yield* DateTime.now
+          yield* unitOfWork.run(
+            { academyId: null, actor: null },
+            Effect.gen(function*() {
+              const found = yield* sessions.hold(shown)
+              if (Option.isNone(found)) return
+              yield* sessions.end({ memberId: found.value.memberId, only: found.value.sessionId }, "LOGOUT", now)
+            })
+          )
+        }),
+        endSession: Effect.fn("AuthCommands.endSession")(function*(id) {
+          const { academyId, memberId } = yield* CurrentActor
+          const now = yield* DateTime.now
+          const ended = yield* unitOfWork.run(
+            { academyId, actor: memberId },
+            sessions.end({ memberId, only: id }, "LOGOUT", now)
+          )
+          if (ended === 0) return yield* new NotFound({ what: "login session", id })
+        }),
+        endOthers: Effect.gen(function*() {
+          const { academyId, memberId, session } = yield* CurrentActor
+          const now = yield* DateTime.now
+          return yield* unitOfWork.run(
+            { academyId, actor: memberId },
+            sessions.end({ memberId, ...(session === undefined ? {} : { except: session }) }, "LOGOUT", now)
+          )
+        }).pipe(Effect.withSpan("AuthCommands.endOthers"))
       })
     })
   )

@@ -1,9 +1,7 @@
 /** Each endpoint to its use case: nothing but shapes changes here. */
-import { Duration, Effect, Layer, Redacted, Struct } from "effect"
+import { Effect, Layer, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { CurrentActor } from "../../../application/Authorize.ts"
 import { AttendanceCommands } from "../../../application/commands/AttendanceCommands.ts"
-import { AuthCommands } from "../../../application/commands/AuthCommands.ts"
 import { ClassCommands } from "../../../application/commands/ClassCommands.ts"
 import { MemberCommands } from "../../../application/commands/MemberCommands.ts"
 import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
@@ -11,6 +9,7 @@ import { Queries } from "../../../application/queries/Queries.ts"
 import { StatisticsQueries } from "../../../application/queries/StatisticsQueries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
+import * as Authentication from "./AuthHttp.ts"
 import * as Channels from "./ChannelHttp.ts"
 import * as Enrollments from "./EnrollmentHttp.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
@@ -24,27 +23,6 @@ import { asProblem } from "./Problems.ts"
 import * as Registers from "./RegisterHttp.ts"
 
 const same = <A>(item: A) => item
-
-const auth = HttpApiBuilder.group(
-  Api,
-  "auth",
-  Effect.fnUntraced(function*(handlers) {
-    const commands = yield* AuthCommands
-    return handlers.handleAll({
-      login: ({ payload }) =>
-        asProblem(commands.login(payload.loginId, payload.password)).pipe(
-          Effect.map(({ accessToken, expiresIn }) =>
-            one({
-              accessToken: Redacted.value(accessToken),
-              tokenType: "Bearer" as const,
-              expiresIn: Duration.toSeconds(expiresIn)
-            })
-          )
-        ),
-      me: () => Effect.map(CurrentActor, one)
-    })
-  })
-)
 
 const members = HttpApiBuilder.group(
   Api,
@@ -152,7 +130,7 @@ const statistics = HttpApiBuilder.group(
 )
 
 export const layer = Layer.mergeAll(
-  auth,
+  Authentication.layer,
   Academies.layer,
   members,
   classes,

@@ -1,7 +1,7 @@
 /** Condition → status, code and texts: the one table. It is total over what use cases may fail with. */
 import { DateTime, Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import type { LoginRefused } from "../../../application/commands/AuthCommands.ts"
+import type { AwaitsApproval, LoginRefused, RefreshRefused } from "../../../application/commands/AuthCommands.ts"
 import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
@@ -36,6 +36,7 @@ import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
+import { accessProblems } from "./AccessProblems.ts"
 import { channelProblems } from "./ChannelProblems.ts"
 import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
 import { queryProblems } from "./QueryProblems.ts"
@@ -44,6 +45,7 @@ import { resendProblems } from "./ResendProblems.ts"
 export type Condition =
   | AcademyNotNamed
   | AlreadyEnrolled
+  | AwaitsApproval
   | Busy
   | AlreadyWaiting
   | ChildNotNamed
@@ -79,6 +81,7 @@ export type Condition =
   | OutsideCheckIn
   | OutsidePlanning
   | ReadSideUnavailable
+  | RefreshRefused
   | Refusal
   | RunNotRunning
   | ScheduleConflict
@@ -101,6 +104,7 @@ type Table = {
 }
 
 const table: Table = {
+  ...accessProblems,
   ...resendProblems,
   ...queryProblems,
   ...channelProblems,
@@ -235,12 +239,6 @@ const table: Table = {
     en: `The student's leave from ${from} to ${until} (${status}) is about some of these days.`
   }),
   LoginIdTaken: plain(409, "MEMBER_LOGIN_ID_TAKEN", "이미 사용 중인 아이디입니다.", "This login id is taken."),
-  LoginRefused: plain(
-    401,
-    "AUTH_LOGIN_REFUSED",
-    "아이디 또는 비밀번호가 올바르지 않습니다.",
-    "Login id or password is not right."
-  ),
   MemberIncomplete: ({ field, message }) => ({
     status: 422,
     code: "MEMBER_INCOMPLETE",
@@ -371,12 +369,6 @@ const table: Table = {
     "COMMON_TOOK_TOO_LONG",
     "작업이 30초 안에 끝나지 않아 중단했습니다. 잠시 후 다시 시도해 주세요.",
     "It was not done within 30 s and was stopped; try again when less is going on."
-  ),
-  TooManyLogins: plain(
-    503,
-    "AUTH_BUSY",
-    "로그인이 몰리고 있습니다. 잠시 후 다시 시도해 주세요.",
-    "Many people are logging in; try again in a moment."
   )
 }
 

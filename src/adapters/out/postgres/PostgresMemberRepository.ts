@@ -1,6 +1,6 @@
 import { Array as Arr, DateTime, Effect, Exit, Layer, Option, Redacted, Request, RequestResolver, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AcademyId, MemberId } from "../../../domain/Ids.ts"
+import { AcademyId, LoginSessionId, MemberId } from "../../../domain/Ids.ts"
 import { MemberStatus } from "../../../domain/Member.ts"
 import { type Actor, Role } from "../../../domain/Permission.ts"
 import { MemberRepository } from "../../../ports/MemberRepository.ts"
@@ -16,7 +16,8 @@ const decodeActor = Schema.decodeUnknownSync(Schema.Struct({
   memberId: MemberId,
   academyId: Schema.NullOr(AcademyId),
   roles: Schema.Array(Role),
-  children: Schema.Array(MemberId)
+  children: Schema.Array(MemberId),
+  session: LoginSessionId
 }))
 const decodeCredentials = Schema.decodeUnknownSync(Schema.Struct({
   memberId: MemberId,
@@ -25,7 +26,7 @@ const decodeCredentials = Schema.decodeUnknownSync(Schema.Struct({
   passwordHash: Schema.RedactedFromValue(Schema.String)
 }))
 
-class FindActor extends Request.Class<{ readonly id: MemberId }, Option.Option<Actor>, StorageUnavailable> {}
+class FindActor extends Request.Class<{ readonly session: LoginSessionId }, Option.Option<Actor>, StorageUnavailable> {}
 
 export const layer = Layer.effect(
   MemberRepository,
@@ -35,17 +36,18 @@ export const layer = Layer.effect(
 
     /** Whoever asks in the same moment shares a statement: at four in the afternoon a whole class presses at once. */
     const actors = RequestResolver.make<FindActor>(Effect.fnUntraced(function*(entries) {
-      const ids = [...new Set(entries.map((entry) => entry.request.id))]
+      const sessions = [...new Set(entries.map((entry) => entry.request.session))]
       const rows = yield* orUnavailable(sql`
         select m.id as "memberId", m.academy_id as "academyId",
           array(select r.role from member_role r where r.member_id = m.id order by r.is_primary desc, r.role) as roles,
-          array(select g.student_id from guardianship g where g.parent_id = m.id and g.may_be_told) as children
-        from unnest(${ids}::uuid[]) as asked(id) join member m on m.id = asked.id
-        left join academy a on a.id = m.academy_id
-        where m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
-      const found = new Map(rows.map((row) => decodeActor(row)).map((actor) => [actor.memberId, actor]))
+          array(select g.student_id from guardianship g where g.parent_id = m.id and g.may_be_told) as children,
+          s.id as session
+        from login_session s join member m on m.id = s.member_id left join academy a on a.id = m.academy_id
+        where s.id = any(${sessions}::uuid[]) and s.ended_at is null
+          and m.status = 'ACTIVE' and (a.id is null or a.status = 'ACTIVE')`)
+      const found = new Map(rows.map((row) => decodeActor(row)).map((actor) => [actor.session, actor]))
       for (const entry of entries) {
-        entry.completeUnsafe(Exit.succeed(Option.fromUndefinedOr(found.get(entry.request.id))))
+        entry.completeUnsafe(Exit.succeed(Option.fromUndefinedOr(found.get(entry.request.session))))
       }
     }))
 
@@ -133,7 +135,15 @@ export const layer = Layer.effect(
           from member where login_id = ${loginId} and password_hash is not null`)
         return row === undefined ? Option.none() : Option.some(decodeCredentials(row))
       }),
-      actor: (id) => Effect.request(new FindActor({ id }), actors),
+      actor: (session) => Effect.request(new FindActor({ session }), actors),
+      loggedIn: ({ hash, memberId, now, was }) =>
+        keep(
+          command,
+          command`update member
+            set last_login_at = ${DateTime.toDateUtc(now)}, password_hash = ${Redacted.value(hash)}
+            where id = ${memberId} and status = 'ACTIVE' and password_hash = ${Redacted.value(was)}`,
+          1
+        ),
       hasAdministrator: orUnavailable(
         sql<{ found: boolean }>`select exists (select from member_role where role = 'ADMINISTRATOR') as found`
       ).pipe(Effect.map(([row]) => row?.found === true))

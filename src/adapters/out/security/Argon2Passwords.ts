@@ -5,8 +5,6 @@ import { Effect, Layer, Redacted, Semaphore } from "effect"
 import { Kdf, Mac, SecureRandom } from "effect/crypto"
 import { Passwords, TooManyLogins } from "../../../ports/Passwords.ts"
 
-/** OWASP's parameters: 19 MiB, 2 passes, 1 lane; about 67 ms here, off the main thread. */
-const parameters = { memory: 19_456, passes: 2, parallelism: 1 }
 /** Each one takes a core and 19 MiB. */
 const atOnce = 2
 const mayWait = 50
@@ -15,50 +13,69 @@ const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").repl
 const decode = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
 const phc = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-export const layer = Layer.effect(
-  Passwords,
-  Effect.gen(function*() {
-    const kdf = yield* Kdf.Kdf
-    const random = yield* SecureRandom.SecureRandom
-    const permits = yield* Semaphore.make(atOnce)
-    let waiting = 0
+/** What a hash costs: OWASP's 19 MiB and 2 passes are about 67 ms here, off the main thread. */
+export interface Cost {
+  /** KiB. */
+  readonly memory: number
+  readonly passes: number
+}
 
-    const derive = (password: Redacted.Redacted, salt: Uint8Array, with_: typeof parameters, length: number) =>
-      Effect.suspend(() => {
-        if (waiting >= atOnce + mayWait) return Effect.fail(new TooManyLogins())
-        waiting++
-        const secret = new TextEncoder().encode(Redacted.value(password).normalize("NFKC"))
-        return permits.withPermit(Effect.orDie(kdf.derive(Kdf.argon2id(with_), secret, { salt, length }))).pipe(
-          Effect.ensuring(Effect.sync(() => waiting--))
-        )
-      })
+interface Parameters extends Cost {
+  readonly parallelism: number
+}
 
-    const hash = (password: Redacted.Redacted) =>
-      Effect.flatMap(random.randomBytes(16), (salt) =>
-        Effect.map(derive(password, salt, parameters, 32), (key) => {
-          const { memory, parallelism, passes } = parameters
-          return Redacted.make(`$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${encode(salt)}$${encode(key)}`)
-        }))
+const parsed = (stored: string) => {
+  const [, memory, passes, parallelism, salt, key] = phc.exec(stored) ?? []
+  if (salt === undefined || key === undefined) return undefined
+  const parameters = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
+  return { parameters, salt: decode(salt), key: decode(key) }
+}
 
-    return Passwords.of({
-      hash,
-      verify: Effect.fn("Passwords.verify")(function*(password, stored) {
-        const match = stored === null ? null : phc.exec(Redacted.value(stored))
-        const [, memory, passes, parallelism, salt, expected] = match ?? []
-        if (salt === undefined || expected === undefined) {
-          // The same work for nobody's password.
-          yield* derive(password, new Uint8Array(16), parameters, 32)
-          return false
+export const layer = (cost: Cost) =>
+  Layer.effect(
+    Passwords,
+    Effect.gen(function*() {
+      const parameters: Parameters = { ...cost, parallelism: 1 }
+      const kdf = yield* Kdf.Kdf
+      const random = yield* SecureRandom.SecureRandom
+      const permits = yield* Semaphore.make(atOnce)
+      let waiting = 0
+
+      const derive = (password: Redacted.Redacted, salt: Uint8Array, with_: Parameters, length: number) =>
+        Effect.suspend(() => {
+          if (waiting >= atOnce + mayWait) return Effect.fail(new TooManyLogins())
+          waiting++
+          const secret = new TextEncoder().encode(Redacted.value(password).normalize("NFKC"))
+          return permits.withPermit(Effect.orDie(kdf.derive(Kdf.argon2id(with_), secret, { salt, length }))).pipe(
+            Effect.ensuring(Effect.sync(() => waiting--))
+          )
+        })
+
+      const hash = (password: Redacted.Redacted) =>
+        Effect.flatMap(random.randomBytes(16), (salt) =>
+          Effect.map(derive(password, salt, parameters, 32), (key) => {
+            const { memory, parallelism, passes } = parameters
+            return Redacted.make(
+              `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${encode(salt)}$${encode(key)}`
+            )
+          }))
+
+      return Passwords.of({
+        hash,
+        verify: Effect.fn("Passwords.verify")(function*(password, stored) {
+          const known = stored === null ? undefined : parsed(Redacted.value(stored))
+          if (known === undefined) {
+            // The same work for nobody's password.
+            yield* derive(password, new Uint8Array(16), parameters, 32)
+            return false
+          }
+          const key = yield* derive(password, known.salt, known.parameters, known.key.length)
+          return Mac.timingSafeEqual(key, known.key)
+        }),
+        outdated: (stored) => {
+          const known = parsed(Redacted.value(stored))?.parameters
+          return known === undefined || known.memory < cost.memory || known.passes < cost.passes
         }
-        const bytes = decode(expected)
-        const key = yield* derive(
-          password,
-          decode(salt),
-          { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) },
-          bytes.length
-        )
-        return Mac.timingSafeEqual(key, bytes)
       })
     })
-  })
-)
+  )

@@ -1,14 +1,19 @@
-/** Access tokens: JWT signed with EdDSA (Ed25519), good for 15 minutes, saying who and nothing of what they may do. */
+/**
+ * Access tokens: JWT signed with EdDSA (Ed25519), good for 15 minutes, saying who and nothing of what they may do.
+ *
+ * Keys are exchanged without anybody being logged out: a set of keys signs with its first one and knows tokens of all.
+ */
 import { Cache, Data, DateTime, Duration, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import * as jose from "jose"
-import { AcademyId, MemberId } from "../../../domain/Ids.ts"
+import { AcademyId, LoginSessionId, MemberId } from "../../../domain/Ids.ts"
 import { InvalidToken, Tokens } from "../../../ports/Tokens.ts"
 
-/** JWT_PRIVATE_KEY (or the file in AMS_HOME) is not an Ed25519 private key as a JSON Web Key. */
+/** JWT_PRIVATE_KEY (or the file in AMS_HOME) is neither an Ed25519 private key as a JSON Web Key nor a set that begins with one. */
 export class NotAKey extends Data.TaggedError("NotAKey")<{}> {
   override readonly message =
-    "the token key is not an Ed25519 private key as a JSON Web Key: set JWT_PRIVATE_KEY right, or unset it and remove jwt-key.json from AMS_HOME"
+    "the token key is not an Ed25519 private key as a JSON Web Key, nor a set of keys that begins with one: set "
+    + "JWT_PRIVATE_KEY right, or unset it and remove jwt-key.json from AMS_HOME"
 }
 
 const lifetime = Duration.minutes(15)
@@ -18,6 +23,7 @@ const algorithm = "EdDSA"
 
 const Payload = Schema.Struct({
   sub: MemberId,
+  sid: LoginSessionId,
   academyId: Schema.optionalKey(Schema.NullOr(AcademyId)),
   exp: Schema.Finite
 })
@@ -29,24 +35,44 @@ export const generateKey: Effect.Effect<Redacted.Redacted> = Effect.promise(asyn
   return Redacted.make(JSON.stringify(await jose.exportJWK(privateKey)))
 })
 
-const importKey = async (text: string) => {
-  const jwk: jose.JWK = JSON.parse(text)
-  const { d: _, ...open } = jwk
-  const kid = await jose.calculateJwkThumbprint(open)
+const Jwk = Schema.Struct({
+  kty: Schema.Literal("OKP"),
+  crv: Schema.Literal("Ed25519"),
+  x: Schema.NonEmptyString,
+  /** The private part: of the one that signs. */
+  d: Schema.optionalKey(Schema.NonEmptyString)
+})
+const decodeKeys = Schema.decodeUnknownPromise(
+  Schema.fromJsonString(Schema.Union([Schema.Struct({ keys: Schema.NonEmptyArray(Jwk) }), Jwk]))
+)
+
+const importKeys = async (text: string) => {
+  const given = await decodeKeys(text)
+  const [first, ...others] = "keys" in given ? given.keys : [given]
+  if (first.d === undefined) throw new Error("the first key has no private part")
+  const shown = await Promise.all([first, ...others].map(async ({ crv, kty, x }) => {
+    const open = { kty, crv, x }
+    return { ...open, kid: await jose.calculateJwkThumbprint(open), alg: algorithm, use: "sig" }
+  }))
   return {
-    signing: await jose.importJWK(jwk, algorithm),
-    verifying: await jose.importJWK(open, algorithm),
-    shown: { ...open, kid, alg: algorithm, use: "sig" }
+    signing: await jose.importJWK(first, algorithm),
+    kid: shown[0]?.kid ?? "",
+    // Finds the key by the token's kid.
+    verifying: jose.createLocalJWKSet({ keys: shown }),
+    shown
   }
 }
 
-/** `key`: an Ed25519 private key as a JSON Web Key; fails `NotAKey` at start when it is not one. */
+/**
+ * `key`: an Ed25519 private key as a JSON Web Key, or a JSON Web Key Set that begins with one. Fails `NotAKey` at start
+ * when it is neither.
+ */
 export const layer = (key: Redacted.Redacted) =>
   Layer.effect(
     Tokens,
     Effect.gen(function*() {
       const random = yield* SecureRandom.SecureRandom
-      const keys = yield* Effect.tryPromise({ try: () => importKey(Redacted.value(key)), catch: () => new NotAKey() })
+      const keys = yield* Effect.tryPromise({ try: () => importKeys(Redacted.value(key)), catch: () => new NotAKey() })
 
       // A signature once found good stays good until the token expires: phones come back every few seconds.
       const verified = yield* Cache.makeWith(
@@ -68,8 +94,8 @@ export const layer = (key: Redacted.Redacted) =>
           const now = DateTime.toEpochSeconds(yield* DateTime.now)
           const jti = yield* random.uuidV7()
           const token = yield* Effect.promise(() =>
-            new jose.SignJWT({ academyId: claims.academyId })
-              .setProtectedHeader({ alg: algorithm, kid: keys.shown.kid })
+            new jose.SignJWT({ academyId: claims.academyId, sid: claims.sessionId })
+              .setProtectedHeader({ alg: algorithm, kid: keys.kid })
               .setSubject(claims.memberId).setIssuer(issuer).setAudience(audience).setJti(jti)
               .setIssuedAt(now).setExpirationTime(now + Duration.toSeconds(lifetime))
               .sign(keys.signing)
@@ -80,9 +106,13 @@ export const layer = (key: Redacted.Redacted) =>
           const payload = yield* Cache.get(verified, Redacted.value(token))
           const now = DateTime.toEpochSeconds(yield* DateTime.now)
           if (payload.exp <= now) return yield* new InvalidToken()
-          return { memberId: payload.sub, academyId: Option.getOrNull(Option.fromNullishOr(payload.academyId)) }
+          return {
+            memberId: payload.sub,
+            academyId: Option.getOrNull(Option.fromNullishOr(payload.academyId)),
+            sessionId: payload.sid
+          }
         }),
-        jwks: Effect.succeed({ keys: [keys.shown] })
+        jwks: Effect.succeed({ keys: keys.shown })
       })
     })
   )

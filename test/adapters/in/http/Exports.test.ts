@@ -2,6 +2,7 @@
 import { describe, expect, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
 import { once } from "node:events"
 import { type IncomingMessage, request } from "node:http"
 import * as Server from "../../../../src/adapters/in/http/Server.ts"
@@ -13,6 +14,7 @@ import { makeAcademy } from "../../../support/academy.ts"
 import { becomes } from "../../../support/ams.ts"
 import { running } from "../../../support/app.ts"
 import { counter, isStopped, runs } from "../../../support/counter.ts"
+import { everybodyLogsIn, loginOf } from "../../../support/logins.ts"
 import { breakOff, crash, flood, stall } from "../../workers/tasks.ts"
 
 const count = counter()
@@ -49,9 +51,11 @@ class Asking extends Context.Service<Asking, {
     Asking,
     Effect.gen(function*() {
       const given = yield* makeAcademy({ students: 0 })
+      yield* (yield* SqlClient.SqlClient).unsafe(everybodyLogsIn)
       const { token } = yield* (yield* Tokens).issue({
         memberId: given.teacher.memberId,
-        academyId: given.academy.id
+        academyId: given.academy.id,
+        sessionId: loginOf(given.teacher.memberId)
       })
       const { address } = yield* HttpServer.HttpServer
       if (address._tag !== "InetAddressV4") return yield* Effect.die("no port")

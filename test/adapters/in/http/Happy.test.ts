@@ -6,36 +6,14 @@ import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
 import { figures, search, sessions } from "./goodSessions.ts"
+import { access } from "./HappyAccess.ts"
 import { attending } from "./HappyAttending.ts"
 import { notifications } from "./HappyNotifications.ts"
 import { notified } from "./HappyNotified.ts"
 import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
-  it.effect("logs in, and is who they are; a wrong password and an unknown login id look the same", () =>
-    Effect.gen(function*() {
-      const { a } = yield* World
-      const login = { loginId: "happy.manager", password: "correct horse" }
-      const { password } = login
-      yield* good("members.create", {
-        token: a.office.token,
-        headers: a.office.headers,
-        body: { ...person("MANAGER"), ...login }
-      })
-      const data = yield* good("auth.login", { body: login })
-      expect(data).toEqual({ accessToken: expect.any(String), tokenType: "Bearer", expiresIn: 900 })
-      const { accessToken } = yield* Schema.decodeUnknownEffect(Schema.Struct({ accessToken: Schema.String }))(data)
-      expect(yield* good("auth.me", { token: accessToken })).toMatchObject({
-        academyId: a.id,
-        roles: ["MANAGER"],
-        children: []
-      })
-      const [one, other] = [
-        yield* refused("auth.login", { body: { ...login, password: "correct hors" } }, 401, "AUTH_LOGIN_REFUSED"),
-        yield* refused("auth.login", { body: { loginId: "happy.nobody", password } }, 401, "AUTH_LOGIN_REFUSED")
-      ]
-      expect({ ...one, traceId: "", timestamp: "" }).toEqual({ ...other, traceId: "", timestamp: "" })
-    }))
+  access(it)
 
   it.effect("makes an academy, once for each registration number", () =>
     Effect.gen(function*() {

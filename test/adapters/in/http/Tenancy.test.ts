@@ -15,6 +15,9 @@ import { problemOf } from "./problem.ts"
 const table = `
                                  nobody  admin  at A  manager  teacher  teacher'  student  student'  parent  parent'
 auth.me                             401    200   200      200      200       200      200       200     200      200
+auth.sessions                       401    200   200      200      200       200      200       200     200      200
+auth.endSession someone's           401    404   404      404      404       404      200       404     404      404
+auth.endOthers                      401    200   200      200      200       200      200       200     200      200
 academies.create                    401    201   201      403      403       403      403       403     403      403
 members.create a student            401    400   201      201      403       403      403       403     403      403
 members.create a manager            401    400   201      403      403       403      403       403     403      403
@@ -160,7 +163,7 @@ channels.change                     401    400   200      200      403       403
 channels.texts                      401    400   200      200      403       403      403       403     403      403
 `
 /** Nobody is known yet who could ask. */
-const beforeLogin = ["auth.login"]
+const beforeLogin = ["auth.login", "auth.refresh", "auth.logout"]
 
 const [header = "", ...lines] = table.slice(1, -1).split("\n")
 const actors = header.trim().split(/\s{2,}/)

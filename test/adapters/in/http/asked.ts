@@ -169,8 +169,21 @@ const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 const figures = (of: string, id: string) =>
   now({ query: `?of=${of}&id=${id}&by=MONTH&dateFrom=2026-01-01&dateTo=2026-12-31` })
 
+/** One more login of a person. */
+const login = Effect.fnUntraced(function*({ id }: Person) {
+  const { sql } = yield* Ams
+  const made = randomUUID()
+  yield* sql(`insert into login_session (id, member_id, created_at, last_used_at, expires_at)
+    values ('${made}', '${id}', now(), now(), now() + interval '1 day')`)
+  return made
+})
+
 export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
   "auth.me": () => now({}),
+  "auth.sessions": () => now({}),
+  "auth.endSession someone's": ({ a }) =>
+    Effect.map(login(a.own.student), (loginSessionId) => ({ params: { loginSessionId } })),
+  "auth.endOthers": () => now({}),
   "academies.create": () => now({ body: { name: "n", registrationNumber: randomUUID().slice(0, 18) } }),
   "members.create a student": () => now({ body: person("STUDENT") }),
   "members.create a manager": () => now({ body: person("MANAGER") }),

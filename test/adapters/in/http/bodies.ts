@@ -11,6 +11,8 @@ let made = 0
 
 export const good = ({ other, own }: House, attendanceId: string): Readonly<Record<string, Good>> => ({
   "auth.login": { body: { loginId: "nobody", password: "no-password" } },
+  "auth.refresh": { body: { refreshToken: "a".repeat(43) } },
+  "auth.logout": { body: { refreshToken: "a".repeat(43) } },
   "academies.create": {
     body: {
       name: "하늘학원",
