@@ -30,6 +30,7 @@ import * as Measures from "./adapters/out/postgres/PostgresMessageMeasures.ts"
 import * as History from "./adapters/out/postgres/PostgresNotificationHistory.ts"
 import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
 import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
+import * as Verifications from "./adapters/out/postgres/PostgresPhoneVerifications.ts"
 import * as Devices from "./adapters/out/postgres/PostgresPushTargetRepository.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "./adapters/out/postgres/PostgresReadModelSource.ts"
@@ -42,9 +43,11 @@ import * as UnitsOfWork from "./adapters/out/postgres/PostgresUnitOfWork.ts"
 import * as Seals from "./adapters/out/security/AesSeals.ts"
 import * as Passwords from "./adapters/out/security/Argon2Passwords.ts"
 import * as Tokens from "./adapters/out/security/JwtTokens.ts"
+import * as SmsCodes from "./adapters/out/verification/SmsCodes.ts"
 import * as ThreadPool from "./adapters/workers/ThreadPool.ts"
 import { Authorize } from "./application/Authorize.ts"
 import { AcademyCommands } from "./application/commands/AcademyCommands.ts"
+import { AccountCommands } from "./application/commands/AccountCommands.ts"
 import { AttendanceCommands } from "./application/commands/AttendanceCommands.ts"
 import { AuthCommands } from "./application/commands/AuthCommands.ts"
 import { ChannelCommands } from "./application/commands/ChannelCommands.ts"
@@ -53,7 +56,9 @@ import { EnrollmentCommands } from "./application/commands/EnrollmentCommands.ts
 import { LeaveCommands } from "./application/commands/LeaveCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
 import { MemberNotificationCommands } from "./application/commands/MemberNotificationCommands.ts"
+import { PhoneVerificationCommands } from "./application/commands/PhoneVerificationCommands.ts"
 import { SessionCommands } from "./application/commands/SessionCommands.ts"
+import { SignUpCommands } from "./application/commands/SignUpCommands.ts"
 import * as Delivery from "./application/events/Delivery.ts"
 import { notifications } from "./application/handlers/Notifications.ts"
 import { readModelSync } from "./application/handlers/ReadModelSync.ts"
@@ -132,6 +137,9 @@ export const ports = (settings: Settings, found: Found) => {
     onSome: (url) => Mongo.layer({ url, database: settings.mongodbDatabase })
   })
   const names = Channels.handlerNames(settings)
+  const notifications = Channels.layer(settings).pipe(
+    Layer.provide(Layer.merge(Seals.layer(settings.credentialsKey), Devices.layer))
+  )
   return Layer.mergeAll(
     Academies.layer,
     Members.layer,
@@ -161,7 +169,8 @@ export const ports = (settings: Settings, found: Found) => {
     ChangesByNotify.layer,
     readModels,
     cpuPool(settings),
-    Channels.layer(settings).pipe(Layer.provide(Layer.merge(Seals.layer(settings.credentialsKey), Devices.layer))),
+    notifications,
+    SmsCodes.layer(found.jwtPrivateKey).pipe(Layer.provide(Layer.merge(notifications, Senders.layer))),
     Seals.layer(settings.credentialsKey),
     Devices.layer,
     Webhooks.layer(settings),
@@ -169,6 +178,7 @@ export const ports = (settings: Settings, found: Found) => {
     alerts(settings),
     Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }),
     Logins.layer,
+    Verifications.layer,
     Tokens.layer(found.jwtPrivateKey),
     OwnNotifications.layer,
     ChannelTable.layer
@@ -183,6 +193,9 @@ export const ports = (settings: Settings, found: Found) => {
 export const useCases = Layer.mergeAll(
   Authorize.layer,
   AuthCommands.layer,
+  PhoneVerificationCommands.layer,
+  SignUpCommands.layer,
+  AccountCommands.layer,
   LoginQueries.layer,
   AcademyCommands.layer,
   MemberCommands.layer,

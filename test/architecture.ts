@@ -30,6 +30,8 @@ const ports = "src/ports"
 const authorize = "src/application/Authorize.ts"
 const newIds = "src/application/NewIds.ts"
 const secrets = "src/application/Secrets.ts"
+const choosing = "src/application/ChoosePassword.ts"
+const leaving = "src/application/Leaving.ts"
 const timetabling = "src/application/Timetabling.ts"
 const receipts = "src/application/Receipts.ts"
 const templateComparison = "src/application/TemplateComparison.ts"
@@ -43,13 +45,15 @@ export const addresses: ReadonlyArray<Address> = [
   { at: authorize, mayImport: [domain, ports] },
   { at: newIds, mayImport: [domain] },
   { at: secrets, mayImport: [] },
+  { at: choosing, mayImport: [domain, ports] },
+  { at: leaving, mayImport: [domain, ports] },
   { at: timetabling, mayImport: [domain, ports, newIds] },
   { at: receipts, mayImport: [domain, ports, messageMetrics] },
   { at: messageMetrics, mayImport: [domain] },
   { at: templateComparison, mayImport: [domain, ports] },
   {
     at: "src/application/commands",
-    mayImport: [domain, ports, authorize, newIds, secrets, timetabling],
+    mayImport: [domain, ports, authorize, newIds, secrets, choosing, leaving, timetabling],
     except: ["src/ports/ReadModels.ts"]
   },
   { at: "src/application/queries", mayImport: [domain, ports, authorize, newIds] },

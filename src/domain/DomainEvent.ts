@@ -33,8 +33,17 @@ export const payloads = {
   AcademyUpdated: Schema.Struct({}),
   HolidayChanged: Schema.Struct({ date: LocalDate, holiday: Schema.Boolean }),
   ClassroomChanged: Schema.Struct({ classroomId: ClassroomId }),
-  MemberCreated: Schema.Struct({ roles: Schema.Array(Role) }),
+  /** `pending`: a manager has to approve of them first. */
+  MemberCreated: Schema.Struct({ roles: Schema.Array(Role), pending: Schema.optionalKey(Schema.Boolean) }),
+  MemberUpdated: Schema.Struct({}),
+  MemberRolesChanged: Schema.Struct({ roles: Schema.Array(Role) }),
+  MemberApproved: Schema.Struct({}),
+  MemberRejected: Schema.Struct({}),
+  MemberDeactivated: Schema.Struct({}),
   GuardianLinked: Schema.Struct({ studentId: MemberId, parentId: MemberId }),
+  /** Whether the parent may be told, or how they are related. */
+  GuardianChanged: Schema.Struct({ studentId: MemberId, parentId: MemberId }),
+  GuardianUnlinked: Schema.Struct({ studentId: MemberId, parentId: MemberId }),
   ClassCreated: Schema.Struct({ teacherId: MemberId }),
   /** `teacherId`: who teaches it now. */
   ClassUpdated: Schema.Struct({ teacherId: MemberId }),

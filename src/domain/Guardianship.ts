@@ -32,6 +32,30 @@ export type Guardianship = typeof Guardianship.Type
 export class NotStudentAndParent extends Data.TaggedError("NotStudentAndParent")<{}> {}
 export class AlreadyGuardian extends Data.TaggedError("AlreadyGuardian")<{}> {}
 
+/** What is not said stays. */
+export const GuardianshipEdit = Schema.Struct({
+  relationship: Schema.optionalKey(Relationship),
+  primary: Schema.optionalKey(Schema.Boolean),
+  mayBeTold: Schema.optionalKey(Schema.Boolean)
+})
+export type GuardianshipEdit = typeof GuardianshipEdit.Type
+
+const happened = (
+  { id, parentId, studentId, version }: Guardianship,
+  type: "GuardianChanged" | "GuardianUnlinked"
+): EventFact => ({ type, aggregate: { type: "guardianship", id, version }, payload: { studentId, parentId } })
+
+export const change = (
+  before: Guardianship,
+  to: GuardianshipEdit
+): { readonly guardianship: Guardianship; readonly event: EventFact } => {
+  const guardianship = { ...before, ...to, version: before.version + 1 }
+  return { guardianship, event: happened(guardianship, "GuardianChanged") }
+}
+
+/** The parent sees and hears nothing of the student any more. */
+export const unlink = (guardianship: Guardianship): EventFact => happened(guardianship, "GuardianUnlinked")
+
 export const link = (
   input: NewGuardianship & { readonly id: GuardianshipId; readonly academyId: AcademyId; readonly studentId: MemberId },
   roles: { readonly student: ReadonlyArray<Role>; readonly parent: ReadonlyArray<Role> },

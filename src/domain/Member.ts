@@ -35,9 +35,11 @@ export const Password = Schema.RedactedFromValue(
 )
 export type Password = typeof Password.Type
 
+export const Name = Schema.NonEmptyString.check(Schema.isMaxLength(60))
+
 /** A member as a manager enters one. */
 export const NewMember = Schema.Struct({
-  name: Schema.NonEmptyString.check(Schema.isMaxLength(60)),
+  name: Name,
   phone: Schema.optionalKey(PhoneNumberInput),
   birthDate: Schema.optionalKey(LocalDate),
   gender: Schema.optionalKey(Schema.Literals(["FEMALE", "MALE", "OTHER"])),
@@ -79,52 +81,152 @@ export class MemberIncomplete extends Data.TaggedError("MemberIncomplete")<{
   readonly message: string
 }> {}
 
-const missing = (input: NewMember, academyId: AcademyId | null): MemberIncomplete | undefined => {
-  const lacks = (field: MemberIncomplete["field"], message: string) => new MemberIncomplete({ field, message })
-  if (
-    input.roles.includes("ADMINISTRATOR") !== (academyId === null) || (academyId === null && input.roles.length > 1)
-  ) {
+const lacks = (field: MemberIncomplete["field"], message: string) => new MemberIncomplete({ field, message })
+
+/** What is missing of a member for the roles. */
+const missing = (
+  { academyId, phone, roles, studentProfile, teacherProfile }: Pick<
+    Member,
+    "academyId" | "phone" | "roles" | "studentProfile" | "teacherProfile"
+  >
+): MemberIncomplete | undefined => {
+  if (roles.includes("ADMINISTRATOR") !== (academyId === null) || (academyId === null && roles.length > 1)) {
     return lacks("roles", "ADMINISTRATOR is a role of its own, outside every academy")
   }
-  if (input.phone === undefined && !input.roles.every((role) => role === "STUDENT" || role === "ADMINISTRATOR")) {
+  if (phone === null && !roles.every((role) => role === "STUDENT" || role === "ADMINISTRATOR")) {
     return lacks("phone", "only a student may have no phone number")
   }
-  if (input.roles.includes("STUDENT") && input.studentProfile === undefined) {
-    return lacks("studentProfile", "a student needs a school")
-  }
-  if (input.roles.includes("TEACHER") && input.teacherProfile === undefined) {
+  if (roles.includes("STUDENT") && studentProfile === null) return lacks("studentProfile", "a student needs a school")
+  if (roles.includes("TEACHER") && teacherProfile === null) {
     return lacks("teacherProfile", "a teacher needs a specialty")
-  }
-  if ((input.loginId === undefined) !== (input.password === undefined)) {
-    return lacks(input.loginId === undefined ? "loginId" : "password", "a login id and a password come together")
   }
   return undefined
 }
 
-/** A manager's entry makes an ACTIVE member at once; signing up by oneself comes with access. */
+export interface Changed {
+  readonly member: Member
+  readonly event: EventFact
+}
+
+/** A manager's entry makes an ACTIVE member at once; `pending` is one who signed up and waits for a manager. */
 export const create = (
   input: NewMember,
   id: MemberId,
-  academyId: AcademyId | null
-): Result.Result<{ readonly member: Member; readonly event: EventFact }, MemberIncomplete> => {
-  const lack = missing(input, academyId)
+  academyId: AcademyId | null,
+  { pending = false } = {}
+): Result.Result<Changed, MemberIncomplete> => {
+  const member: Member = {
+    id,
+    academyId,
+    name: input.name.normalize("NFC"),
+    phone: input.phone ?? null,
+    birthDate: input.birthDate ?? null,
+    gender: input.gender ?? null,
+    locale: input.locale ?? "ko",
+    loginId: input.loginId ?? null,
+    roles: input.roles,
+    status: pending ? "PENDING" : "ACTIVE",
+    studentProfile: input.studentProfile ?? null,
+    teacherProfile: input.teacherProfile ?? null,
+    version: 1
+  }
+  const lack = missing(member)
   if (lack !== undefined) return Result.fail(lack)
+  if ((input.loginId === undefined) !== (input.password === undefined)) {
+    return Result.fail(
+      lacks(input.loginId === undefined ? "loginId" : "password", "a login id and a password come together")
+    )
+  }
+  const { roles } = input
   return Result.succeed({
-    member: {
-      id,
-      academyId,
-      name: input.name.normalize("NFC"),
-      phone: input.phone ?? null,
-      birthDate: input.birthDate ?? null,
-      gender: input.gender ?? null,
-      locale: input.locale ?? "ko",
-      loginId: input.loginId ?? null,
-      roles: input.roles,
-      status: "ACTIVE",
-      studentProfile: input.studentProfile ?? null,
-      teacherProfile: input.teacherProfile ?? null,
-      version: 1
-    },
-    event: { type: "MemberCreated", aggregate: { type: "member", id, version: 1 }, payload: { roles: input.roles } }
+    member,
+    event: {
+      type: "MemberCreated",
+      aggregate: { type: "member", id, version: 1 },
+      payload: pending ? { roles, pending } : { roles }
+    }
   })
 }
+
+const fact = (
+  { id, version }: Member,
+  type: "MemberUpdated" | "MemberApproved" | "MemberRejected" | "MemberDeactivated"
+): EventFact => ({ type, aggregate: { type: "member", id, version }, payload: {} })
+
+/** What an office corrects; what is not said stays. Roles and status have commands of their own. */
+export const MemberEdit = Schema.Struct({
+  name: Schema.optionalKey(Name),
+  phone: Schema.optionalKey(Schema.NullOr(PhoneNumberInput)),
+  birthDate: Schema.optionalKey(Schema.NullOr(LocalDate)),
+  gender: Schema.optionalKey(Schema.NullOr(Schema.Literals(["FEMALE", "MALE", "OTHER"]))),
+  locale: Schema.optionalKey(Schema.Literals(["ko", "en"])),
+  studentProfile: Schema.optionalKey(StudentProfile),
+  teacherProfile: Schema.optionalKey(TeacherProfile)
+})
+export type MemberEdit = typeof MemberEdit.Type
+
+const changed = (
+  member: Member,
+  to: Partial<Member>,
+  type: Parameters<typeof fact>[1]
+): Result.Result<Changed, MemberIncomplete> => {
+  const after = { ...member, ...to, version: member.version + 1 }
+  const lack = missing(after)
+  return lack === undefined ? Result.succeed({ member: after, event: fact(after, type) }) : Result.fail(lack)
+}
+
+export const edit = (member: Member, { name, ...to }: MemberEdit): Result.Result<Changed, MemberIncomplete> =>
+  changed(member, { ...to, ...(name === undefined ? {} : { name: name.normalize("NFC") }) }, "MemberUpdated")
+
+/** Somebody has shown to be this member, whom the office had entered, and logs in from now on. */
+export const claim = (
+  member: Member,
+  by: Pick<NewMember, "birthDate" | "gender" | "locale"> & { readonly loginId: LoginId }
+): Result.Result<Changed, MemberIncomplete> =>
+  changed(member, {
+    loginId: by.loginId,
+    birthDate: member.birthDate ?? by.birthDate ?? null,
+    gender: member.gender ?? by.gender ?? null,
+    locale: by.locale ?? member.locale
+  }, "MemberUpdated")
+
+/** A teacher of classes that are not over cannot leave: another one takes them first. */
+export class StillTeaches extends Data.TaggedError("StillTeaches")<{}> {}
+
+/** What is asked needs a member in another status. */
+export class MemberNot extends Data.TaggedError("MemberNot")<{
+  readonly current: MemberStatus
+  readonly requested: "APPROVED" | "REJECTED" | "INACTIVE" | "ACTIVE"
+}> {}
+
+/** A manager's word on a teacher who signed up. */
+export const decide = (
+  member: Member,
+  to: "APPROVED" | "REJECTED"
+): Result.Result<Changed, MemberIncomplete | MemberNot> =>
+  member.status !== "PENDING"
+    ? Result.fail(new MemberNot({ current: member.status, requested: to }))
+    : to === "APPROVED"
+    ? changed(member, { status: "ACTIVE" }, "MemberApproved")
+    : changed(member, { status: "INACTIVE" }, "MemberRejected")
+
+/** Who has left: no login, no news; what was recorded stays. */
+export const deactivate = (member: Member): Result.Result<Changed, MemberIncomplete | MemberNot> =>
+  member.status === "INACTIVE"
+    ? Result.fail(new MemberNot({ current: member.status, requested: "INACTIVE" }))
+    : changed(member, { status: "INACTIVE" }, "MemberDeactivated")
+
+/** The first one is the primary role. */
+export const changeRoles = (
+  member: Member,
+  roles: Member["roles"],
+  profiles: Pick<MemberEdit, "studentProfile" | "teacherProfile">
+): Result.Result<Changed, MemberIncomplete> =>
+  Result.map(changed(member, { roles, ...profiles }, "MemberUpdated"), ({ member: after }) => ({
+    member: after,
+    event: {
+      type: "MemberRolesChanged",
+      aggregate: { type: "member", id: after.id, version: after.version },
+      payload: { roles }
+    }
+  }))

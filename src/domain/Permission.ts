@@ -20,7 +20,14 @@ export const permissions = {
   "member:create": office,
   "member:create-manager": ["ADMINISTRATOR"],
   "member:read": staff,
+  /** Everything about one, with birth date and login id. */
+  "member:show": office,
+  "member:change": office,
+  "member:change-manager": ["ADMINISTRATOR"],
+  /** Yes or no to a teacher who signed up. */
+  "member:decide": office,
   "guardianship:create": office,
+  "guardianship:change": office,
   "class:create": office,
   "class:change": office,
   "class:read": everyone,

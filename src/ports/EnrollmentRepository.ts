@@ -44,6 +44,17 @@ export class EnrollmentRepository extends Context.Service<EnrollmentRepository, 
     StorageUnavailable,
     Transaction
   >
+  /** A student's ACTIVE ones, their classes locked until the unit of work ends; who leaves gives them back. */
+  readonly held: (
+    academyId: AcademyId,
+    studentId: MemberId
+  ) => Effect.Effect<
+    ReadonlyArray<{ readonly enrollment: Enrollment; readonly timeZone: TimeZoneName }>,
+    StorageUnavailable,
+    Transaction
+  >
+  /** Takes a student off all lists of those who wait. */
+  readonly deleteAllWaiting: (studentId: MemberId) => Effect.Effect<void, never, Transaction>
   /** Last day and status, by its version. */
   readonly update: (enrollment: Enrollment) => Effect.Effect<void, never, Transaction>
   readonly insertWaiting: (waiting: Waiting) => Effect.Effect<void, never, Transaction>

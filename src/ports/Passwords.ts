@@ -10,6 +10,8 @@ export class Passwords extends Context.Service<Passwords, {
     password: Redacted.Redacted,
     hash: Redacted.Redacted | null
   ) => Effect.Effect<boolean, TooManyLogins>
+  /** Among those that many people have: whoever guesses begins with them. */
+  readonly isCommon: (password: Redacted.Redacted) => boolean
   /** Made with less than the settings ask for by now: hashed anew when its password is known again. */
   readonly outdated: (hash: Redacted.Redacted) => boolean
 }>()("ams/Passwords") {}

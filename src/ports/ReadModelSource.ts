@@ -18,6 +18,8 @@ export type Reach =
   | { readonly of: "enrollment"; readonly id: EnrollmentId }
   /** The attendances of a session. */
   | { readonly of: "session"; readonly id: SessionId }
+  /** Where the member's name stands: of a parent the children, of a teacher the classes, of a student what was attended. */
+  | { readonly of: "member"; readonly id: MemberId }
   /** The student's sessions on these days, both included. */
   | { readonly of: "student"; readonly id: MemberId; readonly from: LocalDate; readonly until: LocalDate }
 

@@ -4,12 +4,14 @@ import { NotFound } from "../../domain/Errors.ts"
 import { type AcademyId, LoginSessionId, type MemberId } from "../../domain/Ids.ts"
 import { expiry, rotate } from "../../domain/LoginSession.ts"
 import type { LoginId } from "../../domain/Member.ts"
+import { NotVerified } from "../../domain/PhoneVerification.ts"
 import { Caller } from "../../ports/Caller.ts"
 import { LoginSessions } from "../../ports/LoginSessions.ts"
 import { type Credentials, MemberRepository } from "../../ports/MemberRepository.ts"
 import { Passwords, type TooManyLogins } from "../../ports/Passwords.ts"
+import { PhoneVerifications } from "../../ports/PhoneVerifications.ts"
 import { Tokens } from "../../ports/Tokens.ts"
-import { type Refusal, type StorageUnavailable, UnitOfWork } from "../../ports/UnitOfWork.ts"
+import { type Refusal, type StorageUnavailable, type Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { CurrentActor } from "../Authorize.ts"
 import { idMaker } from "../NewIds.ts"
 import { secretMaker } from "../Secrets.ts"
@@ -23,6 +25,11 @@ export class AwaitsApproval extends Data.TaggedError("AwaitsApproval")<{}> {}
 /** It was never given out, is used up, too old, or its login has ended: log in again. */
 export class RefreshRefused extends Data.TaggedError("RefreshRefused")<{}> {}
 
+/** Several academies have a login of this phone and password: one is named. */
+export class ChooseAcademy extends Data.TaggedError("ChooseAcademy")<{
+  readonly academies: ReadonlyArray<{ readonly id: AcademyId; readonly name: string }>
+}> {}
+
 export interface LoggedIn {
   readonly accessToken: Redacted.Redacted
   readonly expiresIn: Duration.Duration
@@ -31,11 +38,26 @@ export interface LoggedIn {
   readonly refreshBy: DateTime.Utc
 }
 
+/** With one number: a parent at several academies. Each costs a hash. */
+const mostOwners = 5
+
 export class AuthCommands extends Context.Service<AuthCommands, {
   readonly login: (
     loginId: LoginId,
     password: Redacted.Redacted
   ) => Effect.Effect<LoggedIn, LoginRefused | AwaitsApproval | TooManyLogins | Refusal | StorageUnavailable>
+  /**
+   * By a phone that was shown (LOGIN) and the password. Without an academy, and with a login of this password at several:
+   * `ChooseAcademy`. The token is used up only when it succeeds.
+   */
+  readonly loginByPhone: (
+    token: Redacted.Redacted,
+    password: Redacted.Redacted,
+    academyId: AcademyId | null
+  ) => Effect.Effect<
+    LoggedIn,
+    NotVerified | LoginRefused | ChooseAcademy | AwaitsApproval | TooManyLogins | Refusal | StorageUnavailable
+  >
   /** The next pair of tokens. Who shows a token that another has used ends the login for both. */
   readonly refresh: (
     token: Redacted.Redacted
@@ -56,6 +78,7 @@ export class AuthCommands extends Context.Service<AuthCommands, {
       const passwords = yield* Passwords
       const sessions = yield* LoginSessions
       const tokens = yield* Tokens
+      const verifications = yield* PhoneVerifications
       const unitOfWork = yield* UnitOfWork
       const newId = yield* idMaker
       const secrets = yield* secretMaker
@@ -68,7 +91,13 @@ export class AuthCommands extends Context.Service<AuthCommands, {
         return { accessToken: token, expiresIn, refreshToken: refresh.token, refreshBy: refresh.by }
       })
 
-      const open = Effect.fnUntraced(function*(known: Credentials, password: Redacted.Redacted) {
+      /** `before`: what has to hold in the same transaction. */
+      const open = Effect.fnUntraced(function*<E = never>(
+        known: Pick<Credentials, "academyId" | "memberId" | "passwordHash" | "status">,
+        password: Redacted.Redacted,
+        before: Effect.Effect<void, E, Transaction> = Effect.void
+      ) {
+        if (known.status === "PENDING") return yield* new AwaitsApproval()
         const { academyId, memberId, passwordHash } = known
         const rehashed = passwords.outdated(passwordHash) ? yield* passwords.hash(password) : passwordHash
         const sessionId = yield* newId(LoginSessionId)
@@ -78,7 +107,8 @@ export class AuthCommands extends Context.Service<AuthCommands, {
         const expiresAt = expiry(now, now)
         yield* unitOfWork.run(
           { academyId, actor: memberId },
-          Effect.andThen(
+          Effect.all([
+            before,
             members.loggedIn({ memberId, now, was: passwordHash, hash: rehashed }),
             sessions.open({
               id: sessionId,
@@ -90,18 +120,43 @@ export class AuthCommands extends Context.Service<AuthCommands, {
               lastUsedAt: now,
               expiresAt
             })
-          )
+          ])
         )
         return yield* issued({ memberId, academyId, sessionId }, { token: secret, by: expiresAt })
       })
 
       return AuthCommands.of({
         login: Effect.fn("AuthCommands.login")(function*(loginId, password) {
-          const found = yield* members.credentials(loginId)
+          const found = yield* members.credentials({ loginId })
           const right = yield* passwords.verify(password, Option.isSome(found) ? found.value.passwordHash : null)
           if (Option.isNone(found) || !right || found.value.status === "INACTIVE") return yield* new LoginRefused()
-          if (found.value.status === "PENDING") return yield* new AwaitsApproval()
           return yield* open(found.value, password)
+        }),
+        loginByPhone: Effect.fn("AuthCommands.loginByPhone")(function*(token, password, academyId) {
+          const hash = yield* secrets.hashOf(token)
+          const verified = yield* verifications.find(hash, "LOGIN", yield* DateTime.now)
+          if (Option.isNone(verified)) return yield* new NotVerified()
+          const { phone } = verified.value
+          const holders = yield* members.holders(phone, academyId ?? verified.value.academyId)
+          const owners = holders.flatMap((one) =>
+            one.passwordHash === null || one.status === "INACTIVE" ? [] : [{ ...one, passwordHash: one.passwordHash }]
+          ).slice(0, mostOwners)
+          const fitting = yield* Effect.filter(owners, (one) => passwords.verify(password, one.passwordHash))
+          const [owner, ...others] = fitting
+          if (owners.length === 0) yield* passwords.verify(password, null)
+          if (owner === undefined) return yield* new LoginRefused()
+          if (others.length > 0) {
+            return yield* new ChooseAcademy({
+              academies: fitting.flatMap(({ academyId: id, academyName: name }) =>
+                id === null || name === null ? [] : [{ id, name }]
+              )
+            })
+          }
+          const use = Effect.gen(function*() {
+            const used = yield* verifications.use(hash, "LOGIN", yield* DateTime.now)
+            if (Option.isNone(used)) return yield* new NotVerified()
+          })
+          return yield* open(owner, password, use)
         }),
         refresh: Effect.fn("AuthCommands.refresh")(function*(token) {
           const shown = yield* secrets.hashOf(token)

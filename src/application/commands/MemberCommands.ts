@@ -1,36 +1,96 @@
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Context, DateTime, Effect, Layer, Option, type Result } from "effect"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
-import { type Guardianship, link, type NewGuardianship, type NotStudentAndParent } from "../../domain/Guardianship.ts"
+import {
+  change,
+  type Guardianship,
+  type GuardianshipEdit,
+  link,
+  type NewGuardianship,
+  type NotStudentAndParent,
+  unlink
+} from "../../domain/Guardianship.ts"
 import { GuardianshipId, MemberId } from "../../domain/Ids.ts"
-import { create, type Member, type MemberIncomplete, type NewMember } from "../../domain/Member.ts"
+import {
+  type Changed,
+  changeRoles,
+  create,
+  decide,
+  edit,
+  type Member,
+  type MemberEdit,
+  type MemberIncomplete,
+  type MemberNot,
+  type NewMember,
+  type StillTeaches
+} from "../../domain/Member.ts"
+import type { PasswordRefused } from "../../domain/PasswordRules.ts"
+import type { Permission } from "../../domain/Permission.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
-import { Passwords, type TooManyLogins } from "../../ports/Passwords.ts"
+import type { TooManyLogins } from "../../ports/Passwords.ts"
 import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
-import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
+import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
+import { passwordChooser } from "../ChoosePassword.ts"
+import { leaver } from "../Leaving.ts"
 import { idMaker } from "../NewIds.ts"
 
 type Denied = NotAllowed | AcademyNotNamed | Refusal | StorageUnavailable
+type Incomplete = MemberIncomplete | PasswordRefused | TooManyLogins
+
+/** Roles as a whole; with what they need. */
+export interface NewRoles extends Pick<MemberEdit, "studentProfile" | "teacherProfile"> {
+  readonly roles: Member["roles"]
+}
 
 export class MemberCommands extends Context.Service<MemberCommands, {
   /** A manager enters a member, ACTIVE at once. Only an administrator makes managers. */
-  readonly create: (
-    input: NewMember
-  ) => Effect.Effect<Member, Denied | MemberIncomplete | TooManyLogins, CurrentActor>
+  readonly create: (input: NewMember) => Effect.Effect<Member, Denied | Incomplete, CurrentActor>
+  /** Only an administrator changes a manager; this holds for what follows, too. */
+  readonly edit: (
+    id: MemberId,
+    input: MemberEdit
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete, CurrentActor>
+  readonly changeRoles: (
+    id: MemberId,
+    input: NewRoles
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete, CurrentActor>
+  /** Of a teacher who signed up and waits. */
+  readonly approve: (
+    id: MemberId
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete | MemberNot, CurrentActor>
+  readonly reject: (
+    id: MemberId
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete | MemberNot, CurrentActor>
+  /** Who has left has no login, no seats and hears of nobody; what was recorded stays. */
+  readonly deactivate: (
+    id: MemberId
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete | MemberNot | StillTeaches, CurrentActor>
   readonly linkGuardian: (
     studentId: MemberId,
     input: NewGuardianship
   ) => Effect.Effect<Guardianship, Denied | NotFound | NotStudentAndParent, CurrentActor>
+  /** As when custody changes: at once also for messages that are on their way. */
+  readonly changeGuardian: (
+    studentId: MemberId,
+    id: GuardianshipId,
+    input: GuardianshipEdit
+  ) => Effect.Effect<Guardianship, Denied | NotFound, CurrentActor>
+  /** Answers what was there. */
+  readonly unlinkGuardian: (
+    studentId: MemberId,
+    id: GuardianshipId
+  ) => Effect.Effect<Guardianship, Denied | NotFound, CurrentActor>
   /** The first administrator, by whoever has the terminal. */
   readonly createAdministrator: (
     input: NewMember
-  ) => Effect.Effect<Member, MemberIncomplete | TooManyLogins | Refusal | StorageUnavailable>
+  ) => Effect.Effect<Member, Incomplete | Refusal | StorageUnavailable>
 }>()("ams/MemberCommands") {
   static readonly layer = Layer.effect(
     MemberCommands,
     Effect.gen(function*() {
       const members = yield* MemberRepository
-      const passwords = yield* Passwords
       const unitOfWork = yield* UnitOfWork
+      const choose = yield* passwordChooser
+      const leave = yield* leaver
       const newId = yield* idMaker
 
       const insert = Effect.fnUntraced(function*(
@@ -41,7 +101,9 @@ export class MemberCommands extends Context.Service<MemberCommands, {
         const id = yield* newId(MemberId)
         const { event, member } = yield* Effect.fromResult(create(input, id, academyId))
         // Hashing takes tens of milliseconds: before the transaction, not in it.
-        const hash = input.password === undefined ? null : yield* passwords.hash(input.password)
+        const hash = input.password === undefined || input.loginId === undefined
+          ? null
+          : yield* choose(input.password, input.loginId)
         yield* unitOfWork.run(
           { academyId, actor },
           Effect.gen(function*() {
@@ -51,6 +113,55 @@ export class MemberCommands extends Context.Service<MemberCommands, {
         )
         return member
       })
+
+      /** Managers are an administrator's. */
+      const mayChange = ({ role }: Allowed, roles: Member["roles"]): Effect.Effect<void, NotAllowed> =>
+        role === "ADMINISTRATOR" || !roles.some((one) => one === "MANAGER" || one === "ADMINISTRATOR")
+          ? Effect.void
+          : Effect.fail(new NotAllowed({ permission: "member:change-manager" }))
+
+      /** One member, changed by a decision, by whoever may. */
+      const changing = <E>(
+        permission: Permission,
+        id: MemberId,
+        decision: (member: Member) => Result.Result<Changed, E>,
+        decides = false
+      ) =>
+        Effect.gen(function*() {
+          const actor = yield* allowInAcademy(permission)
+          const now = yield* DateTime.now
+          return yield* unitOfWork.run(
+            { academyId: actor.academyId, actor: actor.memberId },
+            Effect.gen(function*() {
+              const found = yield* members.hold(actor.academyId, id)
+              if (Option.isNone(found)) return yield* new NotFound({ what: "member", id })
+              yield* mayChange(actor, found.value.roles)
+              const { event, member } = yield* Effect.fromResult(decision(found.value))
+              yield* mayChange(actor, member.roles)
+              yield* members.update(member, decides ? { decidedBy: actor.memberId, now } : {})
+              yield* (yield* Transaction).append(event)
+              return member
+            })
+          )
+        })
+
+      /** One link of the academy's, locked. */
+      const holding = <A, E, R>(
+        studentId: MemberId,
+        id: GuardianshipId,
+        work: (guardianship: Guardianship) => Effect.Effect<A, E, R>
+      ) =>
+        Effect.gen(function*() {
+          const actor = yield* allowInAcademy("guardianship:change")
+          return yield* unitOfWork.run(
+            { academyId: actor.academyId, actor: actor.memberId },
+            Effect.gen(function*() {
+              const found = yield* members.findGuardianship(actor.academyId, studentId, id)
+              if (Option.isNone(found)) return yield* new NotFound({ what: "guardianship", id })
+              return yield* work(found.value)
+            })
+          )
+        })
 
       return MemberCommands.of({
         create: Effect.fn("MemberCommands.create")(function*(input) {
@@ -62,6 +173,29 @@ export class MemberCommands extends Context.Service<MemberCommands, {
           return yield* insert(input, actor.academyId, actor.memberId)
         }),
         createAdministrator: Effect.fn("MemberCommands.createAdministrator")((input) => insert(input, null, null)),
+        edit: Effect.fn("MemberCommands.edit")((id, input) =>
+          changing("member:change", id, (member) => edit(member, input))
+        ),
+        changeRoles: Effect.fn("MemberCommands.changeRoles")((id, { roles, ...profiles }) =>
+          changing("member:change", id, (member) => changeRoles(member, roles, profiles))
+        ),
+        approve: Effect.fn("MemberCommands.approve")((id) =>
+          changing("member:decide", id, (member) => decide(member, "APPROVED"), true)
+        ),
+        reject: Effect.fn("MemberCommands.reject")((id) =>
+          changing("member:decide", id, (member) => decide(member, "REJECTED"), true)
+        ),
+        deactivate: Effect.fn("MemberCommands.deactivate")(function*(id) {
+          const actor = yield* allowInAcademy("member:change")
+          const found = yield* members.find(actor.academyId, id)
+          if (Option.isNone(found)) return yield* new NotFound({ what: "member", id })
+          yield* mayChange(actor, found.value.roles)
+          const now = yield* DateTime.now
+          return yield* unitOfWork.run(
+            { academyId: actor.academyId, actor: actor.memberId },
+            leave(actor.academyId, id, now)
+          )
+        }),
         linkGuardian: Effect.fn("MemberCommands.linkGuardian")(function*(studentId, input) {
           const actor = yield* allowInAcademy("guardianship:create")
           const id = yield* newId(GuardianshipId)
@@ -84,7 +218,24 @@ export class MemberCommands extends Context.Service<MemberCommands, {
             })
           )
           return guardianship
-        })
+        }),
+        changeGuardian: Effect.fn("MemberCommands.changeGuardian")((studentId, id, input) =>
+          holding(studentId, id, (before) =>
+            Effect.gen(function*() {
+              const { event, guardianship } = change(before, input)
+              yield* members.updateGuardianship(guardianship)
+              yield* (yield* Transaction).append(event)
+              return guardianship
+            }))
+        ),
+        unlinkGuardian: Effect.fn("MemberCommands.unlinkGuardian")((studentId, id) =>
+          holding(studentId, id, (guardianship) =>
+            Effect.gen(function*() {
+              yield* members.deleteGuardianship(guardianship)
+              yield* (yield* Transaction).append(unlink(guardianship))
+              return guardianship
+            }))
+        )
       })
     })
   )

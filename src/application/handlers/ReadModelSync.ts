@@ -1,7 +1,7 @@
 /** Brings the read documents that an event touches to the present state of PostgreSQL. */
 import { Effect } from "effect"
 import type { DomainEvent } from "../../domain/DomainEvent.ts"
-import { ClassId } from "../../domain/Ids.ts"
+import { ClassId, MemberId } from "../../domain/Ids.ts"
 import type { Kind } from "../../domain/ReadModel.ts"
 import { Changes } from "../../ports/Changes.ts"
 import { allDone, type EventHandler, HandlerFailure, storageFailure } from "../../ports/EventHandler.ts"
@@ -21,8 +21,20 @@ const session = (id: string): Named => ["session", id]
 export const affected = (event: DomainEvent): Affected => {
   switch (event.type) {
     case "MemberCreated":
+    case "MemberApproved":
+    case "MemberRejected":
+    case "MemberDeactivated":
+    case "MemberRolesChanged":
       return named(["member", event.aggregate.id])
+    case "MemberUpdated":
+      // The name stands in what is about the member, too.
+      return {
+        named: [["member", event.aggregate.id]],
+        reach: [{ of: "member", id: MemberId.make(event.aggregate.id) }]
+      }
     case "GuardianLinked":
+    case "GuardianChanged":
+    case "GuardianUnlinked":
       return named(["member", event.payload.studentId])
     case "ClassCreated":
     case "ClassClosed":

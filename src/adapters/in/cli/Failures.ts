@@ -6,6 +6,7 @@ import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../applicatio
 import type { ChannelTakesNoNumbers } from "../../../application/operations/TestMessage.ts"
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { PasswordRefused } from "../../../domain/PasswordRules.ts"
 import type { MayNotBeTold, MessageUnderWay } from "../../../domain/Resend.ts"
 import type { HandlerFailure } from "../../../ports/EventHandler.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
@@ -25,11 +26,18 @@ export type Condition =
   | MessageUnderWay
   | NotAllowed
   | NotFound
+  | PasswordRefused
   | ReadSideUnavailable
   | Refusal
   | RunNotRunning
   | StorageUnavailable
   | TooManyLogins
+
+const refusedPasswords = {
+  COMMON: "many people have this password, whoever guesses begins with it: choose another one",
+  LOGIN_ID: "the password holds the login id: choose another one",
+  HAD_BEFORE: "it was the password not long ago: choose another one"
+}
 
 /** A use case's refusal as the CLI tells it. */
 export const explain = (condition: Condition): Failed =>
@@ -53,6 +61,7 @@ export const explain = (condition: Condition): Failed =>
         `message ${id} is ${status}: another one now would tell the same twice; see ams notifications show ${id}`,
       NotAllowed: ({ permission }) => `not allowed (${permission})`,
       NotFound: ({ id, what }) => `there is no ${what} ${id}`,
+      PasswordRefused: ({ why }) => refusedPasswords[why],
       PhoneTaken: () => "somebody has this phone number already",
       ReadSideUnavailable: ({ rule }) =>
         `the read side does not answer as it should (${rule}): see that its database runs (MONGODB_URL, else PostgreSQL)`,

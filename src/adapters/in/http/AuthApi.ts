@@ -1,11 +1,15 @@
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { AcademyId, LoginSessionId, MemberId } from "../../../domain/Ids.ts"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { Relationship } from "../../../domain/Guardianship.ts"
+import { AcademyId, LoginSessionId, MemberId, PhoneVerificationId } from "../../../domain/Ids.ts"
 import { LoginSession } from "../../../domain/LoginSession.ts"
-import { LoginId } from "../../../domain/Member.ts"
+import { LoginId, Member, Name, Password } from "../../../domain/Member.ts"
 import { Role } from "../../../domain/Permission.ts"
+import { PhoneNumberInput } from "../../../domain/PhoneNumber.ts"
+import { Code, Purpose } from "../../../domain/PhoneVerification.ts"
+import { SignUp } from "../../../domain/SignUp.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Many, One } from "./Envelope.ts"
+import { Body, Created, Many, One } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** As typed: only a new password is looked at. */
@@ -38,8 +42,89 @@ export const Me = Schema.Struct({
 
 export const OwnLogin = Schema.Struct({ ...LoginSession.fields, current: Schema.Boolean })
 
+export const SendCode = Schema.Struct({
+  phone: PhoneNumberInput,
+  purpose: Purpose,
+  /** Where the person is or will be a member; without it at whichever academy has the number. */
+  academyId: Schema.optionalKey(AcademyId),
+  /** Of the text message. */
+  locale: Schema.optionalKey(Schema.Literals(["ko", "en"]))
+})
+
+export const CodeSent = Schema.Struct({
+  verificationId: PhoneVerificationId,
+  expiresAt: Schema.DateTimeUtc,
+  /** From then on another one may be asked for. */
+  resendAfter: Schema.DateTimeUtc
+})
+
+export const Verified = Schema.Struct({
+  /** Good once, for the purpose. */
+  verificationToken: Schema.String,
+  expiresAt: Schema.DateTimeUtc
+})
+
+const shown = { verificationToken: Secret }
+export const SigningUp = Schema.Struct({
+  ...SignUp.fields,
+  ...shown,
+  /** Who consents for a student under 14, with a token (SIGN_UP) of the guardian's phone. */
+  guardian: Schema.optionalKey(Schema.Struct({ ...shown, name: Name, relationship: Relationship }))
+})
+
+export const PhoneLogin = Schema.Struct({ ...shown, password: KnownPassword, academyId: Schema.optionalKey(AcademyId) })
+
+const OwnLoginId = Schema.Struct({
+  loginId: LoginId,
+  academyId: Schema.NullOr(AcademyId),
+  academyName: Schema.NullOr(Schema.String)
+})
+
+const nothing = One(Schema.Struct({}))
+
 /** For whoever is not logged in, or not any more. */
 export class AuthApi extends HttpApiGroup.make("auth").add(
+  HttpApiEndpoint.post("sendCode", "/phone/send-code", {
+    payload: Body(SendCode),
+    success: One(CodeSent).pipe(HttpApiSchema.status(202)),
+    error: problems
+  }),
+  HttpApiEndpoint.post("verifyCode", "/phone/verify-code", {
+    payload: Body(Schema.Struct({ verificationId: PhoneVerificationId, code: Code })),
+    success: One(Verified),
+    error: problems
+  }),
+  HttpApiEndpoint.post("signUp", "/signup", { payload: Body(SigningUp), success: Created(Member), error: problems }),
+  HttpApiEndpoint.post("loginByPhone", "/login/phone", {
+    payload: Body(PhoneLogin),
+    success: One(LoggedIn),
+    error: problems
+  }),
+  HttpApiEndpoint.post("findLoginId", "/find-login-id", {
+    payload: Body(Schema.Struct(shown)),
+    success: Many(OwnLoginId),
+    error: problems
+  }),
+  HttpApiEndpoint.post("resetPassword", "/reset-password", {
+    payload: Body(Schema.Struct({ ...shown, loginId: LoginId, password: Password })),
+    success: nothing,
+    error: problems
+  }),
+  HttpApiEndpoint.post("changePassword", "/change-password", {
+    payload: Body(Schema.Struct({ present: KnownPassword, password: Password })),
+    success: nothing,
+    error: problems
+  }).middleware(Auth),
+  HttpApiEndpoint.post("changePhone", "/change-phone", {
+    payload: Body(Schema.Struct(shown)),
+    success: nothing,
+    error: problems
+  }).middleware(Auth),
+  HttpApiEndpoint.post("deactivate", "/deactivate", {
+    payload: Body(Schema.Struct({ present: KnownPassword })),
+    success: nothing,
+    error: problems
+  }).middleware(Auth),
   HttpApiEndpoint.post("login", "/login", { payload: Body(Login), success: One(LoggedIn), error: problems }),
   HttpApiEndpoint.post("refresh", "/refresh", { payload: Body(Refresh), success: One(LoggedIn), error: problems }),
   HttpApiEndpoint.post("logout", "/logout", {

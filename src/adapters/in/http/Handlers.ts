@@ -30,6 +30,7 @@ const members = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const commands = yield* MemberCommands
     const queries = yield* Queries
+    const inFull = yield* AcademyQueries
     return handlers.handleAll({
       create: ({ payload }) =>
         Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/members/${made.id}`)),
@@ -38,6 +39,16 @@ const members = HttpApiBuilder.group(
           asProblem(queries.members({ role: query.role, status: query.status, name: query.name }, pageOf(query))),
           (page) => many(page, same)
         ),
+      show: ({ params }) => Effect.map(asProblem(inFull.member(params.memberId)), one),
+      edit: ({ params, payload }) => Effect.map(asProblem(commands.edit(params.memberId, payload)), one),
+      changeRoles: ({ params, payload }) => Effect.map(asProblem(commands.changeRoles(params.memberId, payload)), one),
+      approve: ({ params }) => Effect.map(asProblem(commands.approve(params.memberId)), one),
+      reject: ({ params }) => Effect.map(asProblem(commands.reject(params.memberId)), one),
+      deactivate: ({ params }) => Effect.map(asProblem(commands.deactivate(params.memberId)), one),
+      changeGuardian: ({ params, payload }) =>
+        Effect.map(asProblem(commands.changeGuardian(params.studentId, params.guardianshipId, payload)), one),
+      unlinkGuardian: ({ params }) =>
+        Effect.map(asProblem(commands.unlinkGuardian(params.studentId, params.guardianshipId)), one),
       linkGuardian: ({ params, payload }) =>
         Effect.map(
           asProblem(commands.linkGuardian(params.studentId, payload)),

@@ -1,12 +1,12 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { Guardianship, NewGuardianship } from "../../../domain/Guardianship.ts"
-import { MemberId } from "../../../domain/Ids.ts"
-import { Member, MemberStatus, NewMember } from "../../../domain/Member.ts"
+import { Guardianship, GuardianshipEdit, NewGuardianship } from "../../../domain/Guardianship.ts"
+import { GuardianshipId, MemberId } from "../../../domain/Ids.ts"
+import { Member, MemberEdit, MemberStatus, NewMember, StudentProfile, TeacherProfile } from "../../../domain/Member.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { MemberView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, paging } from "./Envelope.ts"
+import { Body, Created, Many, One, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** As long as a name may be, and nothing that is in none. */
@@ -25,6 +25,51 @@ export class MemberApi extends HttpApiGroup.make("members").add(
       name: Schema.optional(Typed)
     },
     success: Many(MemberView),
+    error: problems
+  }),
+  HttpApiEndpoint.get("show", "/:memberId", { params: { memberId: MemberId }, success: One(Member), error: problems }),
+  HttpApiEndpoint.patch("edit", "/:memberId", {
+    params: { memberId: MemberId },
+    payload: Body(MemberEdit),
+    success: One(Member),
+    error: problems
+  }),
+  HttpApiEndpoint.put("changeRoles", "/:memberId/roles", {
+    params: { memberId: MemberId },
+    payload: Body(
+      Schema.Struct({
+        roles: NewMember.fields.roles,
+        studentProfile: Schema.optionalKey(StudentProfile),
+        teacherProfile: Schema.optionalKey(TeacherProfile)
+      })
+    ),
+    success: One(Member),
+    error: problems
+  }),
+  HttpApiEndpoint.post("approve", "/:memberId/approve", {
+    params: { memberId: MemberId },
+    success: One(Member),
+    error: problems
+  }),
+  HttpApiEndpoint.post("reject", "/:memberId/reject", {
+    params: { memberId: MemberId },
+    success: One(Member),
+    error: problems
+  }),
+  HttpApiEndpoint.post("deactivate", "/:memberId/deactivate", {
+    params: { memberId: MemberId },
+    success: One(Member),
+    error: problems
+  }),
+  HttpApiEndpoint.patch("changeGuardian", "/:studentId/guardians/:guardianshipId", {
+    params: { studentId: MemberId, guardianshipId: GuardianshipId },
+    payload: Body(GuardianshipEdit),
+    success: One(Guardianship),
+    error: problems
+  }),
+  HttpApiEndpoint.delete("unlinkGuardian", "/:studentId/guardians/:guardianshipId", {
+    params: { studentId: MemberId, guardianshipId: GuardianshipId },
+    success: One(Guardianship),
     error: problems
   }),
   HttpApiEndpoint.post("linkGuardian", "/:studentId/guardians", {

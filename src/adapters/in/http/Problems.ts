@@ -1,7 +1,6 @@
 /** Condition → status, code and texts: the one table. It is total over what use cases may fail with. */
 import { DateTime, Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import type { AwaitsApproval, LoginRefused, RefreshRefused } from "../../../application/commands/AuthCommands.ts"
 import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
@@ -32,11 +31,10 @@ import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../dom
 import type { InvalidPeriod } from "../../../domain/Statistics.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
 import type { Busy, TookTooLong } from "../../../ports/CpuPool.ts"
-import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
-import { accessProblems } from "./AccessProblems.ts"
+import { type AccessCondition, accessProblems } from "./AccessProblems.ts"
 import { channelProblems } from "./ChannelProblems.ts"
 import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
 import { queryProblems } from "./QueryProblems.ts"
@@ -44,8 +42,8 @@ import { resendProblems } from "./ResendProblems.ts"
 
 export type Condition =
   | AcademyNotNamed
+  | AccessCondition
   | AlreadyEnrolled
-  | AwaitsApproval
   | Busy
   | AlreadyWaiting
   | ChildNotNamed
@@ -66,7 +64,6 @@ export type Condition =
   | InvalidTransition
   | LeaveNotRequested
   | LeaveOverlaps
-  | LoginRefused
   | MayNotBeTold
   | MemberIncomplete
   | MessageUnderWay
@@ -81,7 +78,6 @@ export type Condition =
   | OutsideCheckIn
   | OutsidePlanning
   | ReadSideUnavailable
-  | RefreshRefused
   | Refusal
   | RunNotRunning
   | ScheduleConflict
@@ -91,7 +87,6 @@ export type Condition =
   | SessionOver
   | StorageUnavailable
   | TookTooLong
-  | TooManyLogins
   | TooManyStreams
   | CannotBeMuted
   | NoSuchChannel

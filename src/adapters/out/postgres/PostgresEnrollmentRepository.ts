@@ -99,6 +99,24 @@ export const layer = Layer.effect(
         const { timeZone, ...enrollment } = decodeFound(row)
         return Option.some({ enrollment, timeZone })
       }),
+      held: Effect.fnUntraced(function*(academyId, studentId) {
+        yield* lock(
+          command,
+          command`select from class where id in (
+            select class_id from enrollment
+            where student_id = ${studentId} and academy_id = ${academyId} and status = 'ACTIVE') order by id for update`
+        )
+        const rows = yield* orUnavailable(command`
+          select ${command.literal(enrollmentColumns)}, a.time_zone as "timeZone"
+          from enrollment e join academy a on a.id = e.academy_id
+          where e.student_id = ${studentId} and e.academy_id = ${academyId} and e.status = 'ACTIVE' order by e.id`)
+        return rows.map((row) => {
+          const { timeZone, ...enrollment } = decodeFound(row)
+          return { enrollment, timeZone }
+        })
+      }),
+      deleteAllWaiting: (studentId) =>
+        keep(command, command`delete from class_waiting where student_id = ${studentId}`),
       update: ({ id, status, until, version }) =>
         keep(
           command,

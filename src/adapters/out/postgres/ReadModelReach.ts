@@ -21,6 +21,21 @@ export const documentsReached = (sql: SqlClient.SqlClient) => (reach: ReadonlyAr
       )
       select 'session' as kind, id from of_class
       union
+      select 'member', g.student_id from guardianship g where g.parent_id = any(${idsOf(reach, "member")}::uuid[])
+      union
+      select 'class', c.id from class c where c.teacher_id = any(${idsOf(reach, "member")}::uuid[])
+      union
+      select 'session', s.id from class c join class_session s on s.class_id = c.id
+      where c.teacher_id = any(${idsOf(reach, "member")}::uuid[])
+      union
+      -- Who has an attendance was enrolled, if not on this day.
+      select 'session', s.id from enrollment e join class_session s on s.class_id = e.class_id
+      where e.student_id = any(${idsOf(reach, "member")}::uuid[])
+      union
+      select 'attendance', a.id from enrollment e join class_session s on s.class_id = e.class_id
+      join attendance a on a.session_id = s.id and a.student_id = e.student_id
+      where e.student_id = any(${idsOf(reach, "member")}::uuid[])
+      union
       select 'session', s.id from class c join class_session s on s.class_id = c.id
       where c.classroom_id = any(${idsOf(reach, "classroom")}::uuid[])
       union

@@ -10,10 +10,12 @@ import { access } from "./HappyAccess.ts"
 import { attending } from "./HappyAttending.ts"
 import { notifications } from "./HappyNotifications.ts"
 import { notified } from "./HappyNotified.ts"
+import { signingUp } from "./HappySignUp.ts"
 import { term } from "./HappyTerm.ts"
 
 layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
   access(it)
+  signingUp(it)
 
   it.effect("makes an academy, once for each registration number", () =>
     Effect.gen(function*() {

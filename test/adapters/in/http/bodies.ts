@@ -11,6 +11,64 @@ let made = 0
 
 export const good = ({ other, own }: House, attendanceId: string): Readonly<Record<string, Good>> => ({
   "auth.login": { body: { loginId: "nobody", password: "no-password" } },
+  "auth.sendCode": {
+    body: { phone: "010-9999-0000", purpose: "LOGIN", academyId: "0199aaaa-0000-7000-8000-000000000001", locale: "en" }
+  },
+  "auth.verifyCode": { body: { verificationId: "0199aaaa-0000-7000-8000-000000000001", code: "123456" } },
+  "auth.signUp": {
+    body: {
+      verificationToken: "a".repeat(43),
+      academyId: "0199aaaa-0000-7000-8000-000000000001",
+      role: "STUDENT",
+      name: "name",
+      birthDate: "2015-02-28",
+      gender: "FEMALE",
+      locale: "ko",
+      loginId: `good-${++made}`,
+      password: "good-password",
+      studentProfile: { schoolName: "school", schoolType: "HIGH", grade: 3 },
+      teacherProfile: { specialty: "math", careerYears: 3, introduction: "hello" },
+      guardian: { verificationToken: "b".repeat(43), name: "name", relationship: "MOTHER" }
+    }
+  },
+  "auth.loginByPhone": {
+    body: {
+      verificationToken: "a".repeat(43),
+      password: "good-password",
+      academyId: "0199aaaa-0000-7000-8000-000000000001"
+    }
+  },
+  "auth.findLoginId": { body: { verificationToken: "a".repeat(43) } },
+  "auth.resetPassword": {
+    body: { verificationToken: "a".repeat(43), loginId: "nobody", password: "good-password" }
+  },
+  "auth.changePassword": { body: { present: "present", password: "good-password" } },
+  "auth.changePhone": { body: { verificationToken: "a".repeat(43) } },
+  "auth.deactivate": { body: { present: "present" } },
+  "members.edit": {
+    params: { memberId: own.student.id },
+    body: {
+      name: "name",
+      phone: "010-9999-0001",
+      birthDate: "2015-02-28",
+      gender: "OTHER",
+      locale: "en",
+      studentProfile: { schoolName: "school", schoolType: "HIGH", grade: 3 },
+      teacherProfile: { specialty: "math", careerYears: 3, introduction: "hello" }
+    }
+  },
+  "members.changeRoles": {
+    params: { memberId: own.student.id },
+    body: {
+      roles: ["STUDENT"],
+      studentProfile: { schoolName: "school", schoolType: "HIGH", grade: 3 },
+      teacherProfile: { specialty: "math", careerYears: 3, introduction: "hello" }
+    }
+  },
+  "members.changeGuardian": {
+    params: { studentId: own.student.id },
+    body: { relationship: "FATHER", primary: true, mayBeTold: true }
+  },
   "auth.refresh": { body: { refreshToken: "a".repeat(43) } },
   "auth.logout": { body: { refreshToken: "a".repeat(43) } },
   "academies.create": {
