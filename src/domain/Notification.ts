@@ -27,7 +27,11 @@ export const NotificationKind = Schema.Literals([
   "LEAVE_APPROVED",
   "LEAVE_REJECTED",
   /** To the managers: so many sessions of a class missed in a row. */
-  "ABSENCES_REPEATED"
+  "ABSENCES_REPEATED",
+  /** To the managers: a teacher has signed up; what they decide to the teacher. */
+  "TEACHER_WAITING",
+  "MEMBER_APPROVED",
+  "MEMBER_REJECTED"
 ])
 export type NotificationKind = typeof NotificationKind.Type
 
@@ -63,8 +67,8 @@ export const timeFor = (
   return Duration.max(Duration.zero, ends.reduce(Duration.min, deliverWithin(kind)))
 }
 
-/** Whom an occasion concerns: of the student, of everybody who attends the session, … , the parent who asked. */
-export const Audience = Schema.Literals(["GUARDIANS", "ROLL_GUARDIANS", "TEACHER", "MANAGERS", "ASKER"])
+/** Whom an occasion concerns: of the student, of everybody who attends the session, … , the parent who asked, the member. */
+export const Audience = Schema.Literals(["GUARDIANS", "ROLL_GUARDIANS", "TEACHER", "MANAGERS", "ASKER", "SELF"])
 export type Audience = typeof Audience.Type
 
 /** What an event gives people to hear, before anybody looks up who those people are. */
@@ -74,7 +78,7 @@ export interface Occasion {
   readonly sessionId: SessionId | null
   /** `null`: about a session. */
   readonly leaveId: LeaveId | null
-  /** `null`: about the whole roll. */
+  /** Or the member whom it is about; `null`: about the whole roll. */
   readonly studentId: MemberId | null
   readonly audience: Audience
   /** Who attends the class on this day expects the session then, and belongs to its roll as well. */
@@ -141,6 +145,17 @@ export const occasionsOf = (event: DomainEvent): ReadonlyArray<Occasion> => {
       const { leaveId, studentId } = event.payload
       const [kind, audience] = toldOfLeave[event.type]
       return [{ ...about, kind, audience, sessionId: null, leaveId, studentId }]
+    }
+    case "MemberCreated": {
+      const teacher = MemberId.make(event.aggregate.id)
+      return event.payload.pending === true
+        ? [{ ...managers, kind: "TEACHER_WAITING", sessionId: null, studentId: teacher }]
+        : []
+    }
+    case "MemberApproved":
+    case "MemberRejected": {
+      const kind = event.type === "MemberApproved" ? "MEMBER_APPROVED" : "MEMBER_REJECTED"
+      return [{ ...about, kind, audience: "SELF", sessionId: null, studentId: MemberId.make(event.aggregate.id) }]
     }
     default:
       return []

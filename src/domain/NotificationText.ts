@@ -10,7 +10,7 @@ export type Locale = "ko" | "en"
 /** One line of a message: what happened to one child, as it is at the moment of sending. */
 export interface Line {
   readonly kind: NotificationKind
-  /** Empty where it is about a whole roll. */
+  /** Of the student, or of another member whom it is about; empty where it is about a whole roll. */
   readonly studentName: string
   /** Empty where it is about leave. */
   readonly className: string
@@ -39,6 +39,7 @@ const templateOf = ({ kind, studentName }: Pick<Line, "kind" | "studentName">): 
 const variables = {
   academy: { ko: "학원명", en: "academy" },
   student: { ko: "학생명", en: "student" },
+  member: { ko: "회원명", en: "member" },
   class: { ko: "수업명", en: "class" },
   day: { ko: "날짜", en: "day" },
   days: { ko: "기간", en: "days" },
@@ -47,7 +48,17 @@ const variables = {
   count: { ko: "횟수", en: "count" }
 } as const
 type Variable = keyof typeof variables
-const variableNames: ReadonlyArray<Variable> = ["academy", "student", "class", "day", "days", "time", "status", "count"]
+const variableNames: ReadonlyArray<Variable> = [
+  "academy",
+  "student",
+  "member",
+  "class",
+  "day",
+  "days",
+  "time",
+  "status",
+  "count"
+]
 
 const heads = { ko: "[#{학원명}]", en: "[#{academy}]" } as const
 
@@ -66,7 +77,10 @@ const bodies: Readonly<Record<Locale, Readonly<Record<TemplateName, string>>>> =
     LEAVE_REQUESTED: "#{학생명} 학생의 #{기간} 결석 신청을 확인해 주세요.",
     LEAVE_APPROVED: "#{학생명} 학생의 #{기간} 결석 신청이 승인되었습니다.",
     LEAVE_REJECTED: "#{학생명} 학생의 #{기간} 결석 신청이 반려되었습니다.",
-    ABSENCES_REPEATED: "#{학생명} 학생이 #{수업명} 수업에 #{횟수}회 연속 결석했습니다."
+    ABSENCES_REPEATED: "#{학생명} 학생이 #{수업명} 수업에 #{횟수}회 연속 결석했습니다.",
+    TEACHER_WAITING: "#{회원명} 강사가 가입 승인을 기다리고 있습니다.",
+    MEMBER_APPROVED: "#{회원명} 님의 가입이 승인되었습니다. 이제 로그인할 수 있습니다.",
+    MEMBER_REJECTED: "#{회원명} 님의 가입이 승인되지 않았습니다. 학원에 문의해 주세요."
   },
   en: {
     CHECK_IN: "#{student} was checked in to #{class} at #{time}.",
@@ -82,7 +96,10 @@ const bodies: Readonly<Record<Locale, Readonly<Record<TemplateName, string>>>> =
     LEAVE_REQUESTED: "Please decide about #{student}'s leave #{days}.",
     LEAVE_APPROVED: "#{student}'s leave #{days} was approved.",
     LEAVE_REJECTED: "#{student}'s leave #{days} was rejected.",
-    ABSENCES_REPEATED: "#{student} has missed #{class} #{count} times in a row."
+    ABSENCES_REPEATED: "#{student} has missed #{class} #{count} times in a row.",
+    TEACHER_WAITING: "#{member} has signed up as a teacher and waits for your approval.",
+    MEMBER_APPROVED: "#{member}, you have been approved and can log in now.",
+    MEMBER_REJECTED: "#{member}, your sign-up was not approved. Please ask the academy."
   }
 }
 
@@ -122,6 +139,7 @@ const valueOf = (variable: Variable, locale: Locale, academyName: string, line: 
     case "academy":
       return academyName
     case "student":
+    case "member":
       return line.studentName
     case "class":
       return line.className

@@ -55,7 +55,10 @@ const subscriptions: Readonly<Record<(typeof fixed)[number], ReadonlyArray<Event
     "SessionMoved",
     "LeaveRequested",
     "LeaveApproved",
-    "LeaveRejected"
+    "LeaveRejected",
+    "MemberCreated",
+    "MemberApproved",
+    "MemberRejected"
   ]
 }
 

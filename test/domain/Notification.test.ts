@@ -127,11 +127,28 @@ describe("guardians hear", () => {
       .toEqual([{ ...once, kind: "ABSENCES_REPEATED", audience: "MANAGERS", occasion: "3" }])
   })
 
+  it("nothing of a teacher who signs up: the managers do, and the teacher of what they decide", () => {
+    const about = { type: "member", id: teacherId, version: 1 } as const
+    const teacher = { ...once, sessionId: null, studentId: teacherId }
+    const told = (fact: EventFact) => occasionsOf(event(fact))
+    expect(told({ type: "MemberCreated", aggregate: about, payload: { roles: ["TEACHER"], pending: true } }))
+      .toEqual([{ ...teacher, kind: "TEACHER_WAITING", audience: "MANAGERS" }])
+    expect(told({ type: "MemberApproved", aggregate: about, payload: {} }))
+      .toEqual([{ ...teacher, kind: "MEMBER_APPROVED", audience: "SELF" }])
+    expect(told({ type: "MemberRejected", aggregate: about, payload: {} }))
+      .toEqual([{ ...teacher, kind: "MEMBER_REJECTED", audience: "SELF" }])
+  })
+
   const messageId = MessageId.make(uuid(21))
   const others: ReadonlyArray<EventFact> = [
     { type: "AcademyCreated", aggregate, payload: {} },
     { type: "MemberCreated", aggregate, payload: { roles: ["PARENT"] } },
+    { type: "MemberUpdated", aggregate, payload: {} },
+    { type: "MemberRolesChanged", aggregate, payload: { roles: ["PARENT"] } },
+    { type: "MemberDeactivated", aggregate, payload: {} },
     { type: "GuardianLinked", aggregate, payload: { studentId, parentId } },
+    { type: "GuardianChanged", aggregate, payload: { studentId, parentId } },
+    { type: "GuardianUnlinked", aggregate, payload: { studentId, parentId } },
     { type: "AcademyUpdated", aggregate, payload: {} },
     { type: "HolidayChanged", aggregate, payload: { date: ids.sessionDate, holiday: true } },
     { type: "ClassroomChanged", aggregate, payload: { classroomId: ClassroomId.make(uuid(9)) } },
@@ -165,6 +182,8 @@ describe("guardians hear", () => {
       ...others.map(({ type }) => type),
       "AbsencesRepeated",
       "AttendanceMissed",
+      "MemberApproved",
+      "MemberRejected",
       "LeaveApproved",
       "LeaveRejected",
       "LeaveRequested",
@@ -200,7 +219,10 @@ describe("guardians hear", () => {
         ["LEAVE_REQUESTED", 24 * 60],
         ["LEAVE_APPROVED", 24 * 60],
         ["LEAVE_REJECTED", 24 * 60],
-        ["ABSENCES_REPEATED", 24 * 60]
+        ["ABSENCES_REPEATED", 24 * 60],
+        ["TEACHER_WAITING", 24 * 60],
+        ["MEMBER_APPROVED", 24 * 60],
+        ["MEMBER_REJECTED", 24 * 60]
       ])
   })
 })

@@ -105,9 +105,9 @@ export const templatesOf = (
 
 /**
  * Whether the recipient `r` of the message `m` may hear of what the notification `n` is about, as things are now. Staff hear
- * of every student; whoever is a guardian as well, of that one as a guardian may.
+ * of every student, everybody of oneself; whoever is a guardian as well, of that one as a guardian may.
  */
-export const mayBeTold = `(n.student_id is null or coalesce(
+export const mayBeTold = `(n.student_id is null or n.student_id = m.recipient_id or coalesce(
   (select g.may_be_told from guardianship g where g.student_id = n.student_id and g.parent_id = m.recipient_id),
   r.status = 'ACTIVE' and exists (select from member_role k where k.member_id = r.id and k.role in ('TEACHER', 'MANAGER'))))`
 
@@ -140,8 +140,8 @@ export const selectMessage = (sql: SqlClient.SqlClient, id: MessageId) =>
     exists (select from notification n where n.message_id = m.id and n.kind = 'ARRIVED'
       and exists (${sql.literal(alert)} and wm.status = 'SENDING' and wm.deliver_by > now())) as behind,
     (select coalesce(jsonb_agg(jsonb_build_object('kind', ${sql.literal(asKind)}, 'studentName', coalesce(s.name, ''),
-        'className', coalesce(c.name, ''), 'day', coalesce(l.from_date, cs.day),
-        'until', coalesce(l.until_date, cs.day),
+        'className', coalesce(c.name, ''), 'day', coalesce(l.from_date, cs.day, (n.created_at at time zone ac.time_zone)::date),
+        'until', coalesce(l.until_date, cs.day, (n.created_at at time zone ac.time_zone)::date),
         'time', to_char(case when n.kind in ('CHECK_IN', 'LATE', 'CORRECTED', 'ARRIVED')
           then coalesce(a.requested_at, a.confirmed_at, n.created_at)
           else coalesce(cs.starts_at, n.created_at) end at time zone ac.time_zone, 'HH24:MI'),
@@ -162,7 +162,8 @@ export const selectMessage = (sql: SqlClient.SqlClient, id: MessageId) =>
               and o.session_id = n.session_id and o.student_id is not distinct from n.student_id
               and o.recipient_id = n.recipient_id and o.event_id > n.event_id)
           when 'LEAVE_REQUESTED' then l.status = 'REQUESTED' when 'LEAVE_APPROVED' then l.status = 'APPROVED'
-          when 'LEAVE_REJECTED' then l.status = 'REJECTED' end, false)) order by n.id), '[]')
+          when 'LEAVE_REJECTED' then l.status = 'REJECTED' when 'TEACHER_WAITING' then s.status = 'PENDING'
+          when 'MEMBER_APPROVED' then s.status = 'ACTIVE' when 'MEMBER_REJECTED' then s.status = 'INACTIVE' end, false)) order by n.id), '[]')
       from notification n
       left join member s on s.id = n.student_id
       left join absence_decision d on d.session_id = n.session_id and d.student_id = n.student_id

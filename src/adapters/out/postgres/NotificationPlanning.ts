@@ -70,6 +70,8 @@ export const makePlanning = (
             select o.*, c.teacher_id from asked o join class_session s on o.audience = 'TEACHER' and s.id = o.session_id
               join class c on c.id = s.class_id
             union all
+            select o.*, o.student_id from asked o where o.audience = 'SELF'
+            union all
             select o.*, m.id from asked o join member m
               on o.audience = 'MANAGERS' and m.academy_id = ${academyId} and m.status = 'ACTIVE'
               join member_role r on r.member_id = m.id and r.role = 'MANAGER'

@@ -2,10 +2,12 @@
 import { expect, type Vitest } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { person } from "../../../support/academy.ts"
+import { becomes } from "../../../support/ams.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { good, idOf, office, refused } from "./good.ts"
 
 const Sms = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ body: Schema.String })))
+const Statuses = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ status: Schema.String })))
 const Sent = Schema.decodeUnknownSync(Schema.Struct({ verificationId: Schema.String }))
 const Verified = Schema.decodeUnknownSync(Schema.Struct({ verificationToken: Schema.String }))
 const Tokens = Schema.decodeUnknownSync(Schema.Struct({ accessToken: Schema.String }))
@@ -206,11 +208,24 @@ export const signingUp = (it: Vitest.MethodsNonLive<Ams | World>) => {
       })
       const [yes, no] = [yield* signUp("happy.teacher"), yield* signUp("happy.refused")]
       const login = (loginId: string) => ({ body: { loginId, password } })
+      const { sql } = yield* Ams
+      const told = (kind: string, about: string) =>
+        becomes(
+          Effect.map(
+            sql(`select distinct m.status from notification n join message m on m.id = n.message_id
+              where n.kind = '${kind}' and n.student_id = '${about}'`),
+            Statuses
+          ),
+          (messages) => expect(messages).toEqual([{ status: "ACCEPTED" }])
+        )
+      yield* told("TEACHER_WAITING", yes)
       yield* refused("auth.login", login("happy.teacher"), 403, "AUTH_AWAITS_APPROVAL")
       expect(yield* good("members.approve", { ...as, params: { memberId: yes } })).toMatchObject({ status: "ACTIVE" })
       yield* good("auth.login", login("happy.teacher"))
+      yield* told("MEMBER_APPROVED", yes)
       expect(yield* good("members.reject", { ...as, params: { memberId: no } })).toMatchObject({ status: "INACTIVE" })
       yield* refused("auth.login", login("happy.refused"), 401, "AUTH_LOGIN_REFUSED")
+      yield* told("MEMBER_REJECTED", no)
       const again = { ...as, params: { memberId: yes } }
       const problem = yield* refused("members.approve", again, 409, "MEMBER_INVALID_STATUS")
       expect(problem).toMatchObject({ currentState: "ACTIVE", requestedState: "APPROVED" })
