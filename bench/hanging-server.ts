@@ -26,7 +26,14 @@ const { DATABASE_URL = "", JWT_PRIVATE_KEY = "", PORT } = process.env
 const server = Effect.map(load, (settings) =>
   Layer.mergeAll(handlers(settings), jobs(settings)).pipe(
     Layer.provideMerge(
-      Server.layer({ development: false, host: "127.0.0.1", port: Number(PORT), requestsAtOnce: 512, liveStreams: 1 })
+      Server.layer({
+        development: false,
+        host: "127.0.0.1",
+        port: Number(PORT),
+        requestsAtOnce: 512,
+        liveStreams: 1,
+        trustedProxies: []
+      })
     ),
     Layer.provide(useCases),
     Layer.provide(portsOf(settings, {

@@ -40,6 +40,9 @@ export const launch = async (script: string, env: Readonly<Record<string, string
       NODE_ENV: "production",
       LOG_LEVEL: "Error",
       AMS_HOME: home,
+      // Few members ask for many.
+      MEMBER_RATE: "1000000",
+      ADDRESS_RATE: "1000000",
       ...env
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"]

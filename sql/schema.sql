@@ -607,6 +607,14 @@ create table public.leave_note (
 CREATE INDEX leave_note_by_academy ON public.leave_note USING btree (academy_id, id);
 CREATE INDEX leave_note_by_student ON public.leave_note USING btree (student_id, from_date);
 
+create table public.login_delay (
+  key bytea not null,
+  failures integer not null,
+  failed_at timestamp with time zone not null,
+  constraint login_delay_pkey PRIMARY KEY (key)
+);
+CREATE INDEX login_delay_over ON public.login_delay USING btree (failed_at);
+
 create table public.login_session (
   id uuid not null,
   member_id uuid not null,
@@ -805,6 +813,15 @@ create table public.push_target (
 );
 CREATE INDEX push_target_by_member ON public.push_target USING btree (member_id);
 CREATE UNIQUE INDEX push_target_token ON public.push_target USING btree (sha256(replace(token, '\'::text, '\\'::text)::bytea));
+
+create table public.rate_counter (
+  key bytea not null,
+  count integer not null,
+  refused boolean not null,
+  expires_at timestamp with time zone not null,
+  constraint rate_counter_pkey PRIMARY KEY (key)
+);
+CREATE INDEX rate_counter_over ON public.rate_counter USING btree (expires_at);
 
 create table public.recovered_handler (
   handler text not null,

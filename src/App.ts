@@ -32,6 +32,7 @@ import * as Ledger from "./adapters/out/postgres/PostgresNotificationLedger.ts"
 import * as Paused from "./adapters/out/postgres/PostgresPausedHandlers.ts"
 import * as Verifications from "./adapters/out/postgres/PostgresPhoneVerifications.ts"
 import * as Devices from "./adapters/out/postgres/PostgresPushTargetRepository.ts"
+import * as Rates from "./adapters/out/postgres/PostgresRateLimits.ts"
 import * as ReadDocuments from "./adapters/out/postgres/PostgresReadModels.ts"
 import * as Source from "./adapters/out/postgres/PostgresReadModelSource.ts"
 import * as Resends from "./adapters/out/postgres/PostgresResends.ts"
@@ -179,6 +180,14 @@ export const ports = (settings: Settings, found: Found) => {
     Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }),
     Logins.layer,
     Verifications.layer,
+    Rates.layer(
+      {
+        member: settings.memberRate,
+        address: settings.addressRate,
+        codes: { address: settings.codesPerAddress, academy: settings.codesPerAcademy, all: settings.codesPerDay }
+      },
+      found.jwtPrivateKey
+    ),
     Tokens.layer(found.jwtPrivateKey),
     OwnNotifications.layer,
     ChannelTable.layer

@@ -1,5 +1,6 @@
 /** Every setting of AMS: its key, unit and default. All mistakes are reported at once. */
 import { Config, Data, Effect, Option, Redacted, Result, Schema } from "effect"
+import { isIP } from "node:net"
 
 /** One line for each setting that is not as it should be. */
 export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly message: string }> {}
@@ -175,6 +176,23 @@ export const settings = {
    * so the last of 512 waits for about a second.
    */
   requestsAtOnce: number("REQUESTS_AT_ONCE", 512, 1, 100_000),
+  /** Proxies in front of AMS, as in 10.0.0.0/8,::1: whom they speak for (X-Forwarded-For) is believed, nobody else. */
+  trustedProxies: {
+    ...text("TRUSTED_PROXIES", ""),
+    expected: "addresses and ranges such as 10.0.0.0/8,::1",
+    valid: (value: string) => Option.isSome(rangesOf(value))
+  },
+  /** Requests of one member in a minute, counted by each process. A phone asks some ten times when it is opened. */
+  memberRate: number("MEMBER_RATE", 100, 1, 1_000_000),
+  /** Requests without a login of one address in a minute. A whole academy sits behind one address at four o'clock. */
+  addressRate: number("ADDRESS_RATE", 100, 1, 1_000_000),
+  /**
+   * Codes by text message, at most: for one address in an hour, one academy in a day, all in a day. At 18 KRW each 5,000 are
+   * 90,000 KRW, and an academy of 500 that signs up in one evening is well inside.
+   */
+  codesPerAddress: number("CODES_PER_ADDRESS", 100, 1, 1_000_000),
+  codesPerAcademy: number("CODES_PER_ACADEMY", 1_000, 1, 1_000_000),
+  codesPerDay: number("CODES_PER_DAY", 5_000, 1, 10_000_000),
   /** Live views of registers and days that one process serves at once. */
   liveStreams: number("LIVE_STREAMS", 500, 1, 10_000),
   /** What a password's hash costs; passwords are hashed anew at the next login when it rises. OWASP's least is the default. */
@@ -209,6 +227,17 @@ export interface Settings extends Omit<Read, "environment" | "logLevel" | "role"
   readonly logLevel: "Debug" | "Info" | "Warn" | "Error"
   readonly role: "all" | "api" | "worker"
   readonly notifications: "providers" | "sandbox" | "off"
+}
+
+/** As in `10.0.0.0/8,::1`; none when something in it is neither an address nor a range. */
+export const rangesOf = (text: string) => {
+  const ranges = text.split(",").map((one) => one.trim()).filter((one) => one !== "").map((one) => {
+    const [address = "", bits, ...rest] = one.split("/")
+    const most = isIP(address) === 6 ? 128 : 32
+    const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
+    return isIP(address) === 0 || rest.length > 0 || length < 0 || length > most ? undefined : { address, bits: length }
+  })
+  return ranges.every((range) => range !== undefined) ? Option.some(ranges) : Option.none()
 }
 
 export type Carrier = "provider" | "sandbox" | "off"
@@ -269,6 +298,12 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     alertWebhookUrl: read(settings.alertWebhookUrl, wrong),
     alertWebhookSecret: read(settings.alertWebhookSecret, wrong),
     requestsAtOnce: read(settings.requestsAtOnce, wrong),
+    trustedProxies: read(settings.trustedProxies, wrong),
+    memberRate: read(settings.memberRate, wrong),
+    addressRate: read(settings.addressRate, wrong),
+    codesPerAddress: read(settings.codesPerAddress, wrong),
+    codesPerAcademy: read(settings.codesPerAcademy, wrong),
+    codesPerDay: read(settings.codesPerDay, wrong),
     liveStreams: read(settings.liveStreams, wrong),
     argon2Memory: read(settings.argon2Memory, wrong),
     argon2Passes: read(settings.argon2Passes, wrong),

@@ -12,7 +12,7 @@ import { makeEventPartitions, migrate, MigrationFailed } from "./adapters/out/po
 import { generateKey } from "./adapters/out/security/JwtTokens.ts"
 import { type Found, handlers, jobs, ports, useCases } from "./App.ts"
 import { isOutOfDate, sync } from "./application/operations/ReadSide.ts"
-import { load, type Settings, type SettingsInvalid } from "./Config.ts"
+import { load, rangesOf, type Settings, type SettingsInvalid } from "./Config.ts"
 import { type OwnTemplate, ownTemplates, templateProblems } from "./domain/Templates.ts"
 import * as Logging from "./Logging.ts"
 import { MemberRepository } from "./ports/MemberRepository.ts"
@@ -150,7 +150,11 @@ const banner = (settings: Settings) =>
   })
 
 const listening = (settings: Settings) =>
-  Server.layer({ ...settings, development: settings.environment === "development" })
+  Server.layer({
+    ...settings,
+    development: settings.environment === "development",
+    trustedProxies: Option.getOrElse(rangesOf(settings.trustedProxies), () => [])
+  })
 
 const all = (settings: Settings, found: Found) => {
   const inside = Layer.mergeAll(handlers(settings), jobs(settings), readSide).pipe(

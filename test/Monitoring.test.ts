@@ -64,7 +64,9 @@ const touched = Effect.gen(function*() {
 
   const boom = HttpRouter.add("GET", "/boom", Effect.die("boom"))
   const { dispose, handler } = HttpRouter.toWebHandler(
-    Layer.mergeAll(Middleware.layer(512), Metrics.layer, boom).pipe(Layer.provideMerge(Logger.layer([]))),
+    Layer.mergeAll(Middleware.layer({ requestsAtOnce: 512, trustedProxies: [] }), Metrics.layer, boom).pipe(
+      Layer.provideMerge(Logger.layer([]))
+    ),
     { disableLogger: true }
   )
   yield* Effect.addFinalizer(() => Effect.promise(dispose))

@@ -38,6 +38,9 @@ export const spawnAms = (env: Readonly<Record<string, string>>) =>
           AMS_HOME: home,
           AMS_ENV: "development",
           LOG_LEVEL: "Warn",
+          // A test asks more often than a person.
+          MEMBER_RATE: "1000000",
+          ADDRESS_RATE: "1000000",
           ...env,
           PORT: port
         },

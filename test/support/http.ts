@@ -1,5 +1,5 @@
 /** A running AMS in the test's own process, called over real sockets, on a database of the test file's own. */
-import { Clock, Context, DateTime, Duration, Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -8,7 +8,7 @@ import { connect } from "node:net"
 import { text } from "node:stream/consumers"
 import * as Server from "../../src/adapters/in/http/Server.ts"
 import { MemberCommands } from "../../src/application/commands/MemberCommands.ts"
-import type { Settings } from "../../src/Config.ts"
+import { rangesOf, type Settings } from "../../src/Config.ts"
 import type { EventType } from "../../src/domain/DomainEvent.ts"
 import { MemberId } from "../../src/domain/Ids.ts"
 import { dateIn } from "../../src/domain/LocalTime.ts"
@@ -203,7 +203,16 @@ export class Ams extends Context.Service<Ams, {
         })
       })
     ).pipe(
-      Layer.provide(Server.layer({ requestsAtOnce: 512, liveStreams: 20, ...options, host: "127.0.0.1", port: 0 })),
+      Layer.provide(
+        Server.layer({
+          requestsAtOnce: 512,
+          liveStreams: 20,
+          trustedProxies: Option.getOrElse(rangesOf(settings?.trustedProxies ?? ""), () => []),
+          ...options,
+          host: "127.0.0.1",
+          port: 0
+        })
+      ),
       Layer.provide(running(settings))
     )
 }

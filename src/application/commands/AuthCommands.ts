@@ -1,15 +1,18 @@
 /** Logging in and staying so. */
-import { Context, Data, DateTime, type Duration, Effect, Layer, Option, type Redacted } from "effect"
+import { Context, Data, DateTime, Duration, Effect, Layer, Option, type Redacted } from "effect"
 import { NotFound } from "../../domain/Errors.ts"
 import { type AcademyId, LoginSessionId, type MemberId } from "../../domain/Ids.ts"
 import { expiry, rotate } from "../../domain/LoginSession.ts"
 import type { LoginId } from "../../domain/Member.ts"
 import { NotVerified } from "../../domain/PhoneVerification.ts"
+import type { RateExceeded } from "../../domain/Rate.ts"
 import { Caller } from "../../ports/Caller.ts"
+import { LoginDelays } from "../../ports/LoginDelays.ts"
 import { LoginSessions } from "../../ports/LoginSessions.ts"
 import { type Credentials, MemberRepository } from "../../ports/MemberRepository.ts"
 import { Passwords, type TooManyLogins } from "../../ports/Passwords.ts"
 import { PhoneVerifications } from "../../ports/PhoneVerifications.ts"
+import { RateLimits } from "../../ports/RateLimits.ts"
 import { Tokens } from "../../ports/Tokens.ts"
 import { type Refusal, type StorageUnavailable, type Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { CurrentActor } from "../Authorize.ts"
@@ -45,7 +48,10 @@ export class AuthCommands extends Context.Service<AuthCommands, {
   readonly login: (
     loginId: LoginId,
     password: Redacted.Redacted
-  ) => Effect.Effect<LoggedIn, LoginRefused | AwaitsApproval | TooManyLogins | Refusal | StorageUnavailable>
+  ) => Effect.Effect<
+    LoggedIn,
+    LoginRefused | AwaitsApproval | RateExceeded | TooManyLogins | Refusal | StorageUnavailable
+  >
   /**
    * By a phone that was shown (LOGIN) and the password. Without an academy, and with a login of this password at several:
    * `ChooseAcademy`. The token is used up only when it succeeds.
@@ -56,12 +62,19 @@ export class AuthCommands extends Context.Service<AuthCommands, {
     academyId: AcademyId | null
   ) => Effect.Effect<
     LoggedIn,
-    NotVerified | LoginRefused | ChooseAcademy | AwaitsApproval | TooManyLogins | Refusal | StorageUnavailable
+    | NotVerified
+    | LoginRefused
+    | ChooseAcademy
+    | AwaitsApproval
+    | RateExceeded
+    | TooManyLogins
+    | Refusal
+    | StorageUnavailable
   >
   /** The next pair of tokens. Who shows a token that another has used ends the login for both. */
   readonly refresh: (
     token: Redacted.Redacted
-  ) => Effect.Effect<LoggedIn, RefreshRefused | Refusal | StorageUnavailable>
+  ) => Effect.Effect<LoggedIn, RefreshRefused | RateExceeded | Refusal | StorageUnavailable>
   /** Ends the login that a refresh token belongs to; one that is unknown has nothing to end. */
   readonly logout: (token: Redacted.Redacted) => Effect.Effect<void, Refusal | StorageUnavailable>
   /** Ends one of one's own logins. */
@@ -75,7 +88,9 @@ export class AuthCommands extends Context.Service<AuthCommands, {
     AuthCommands,
     Effect.gen(function*() {
       const members = yield* MemberRepository
+      const delays = yield* LoginDelays
       const passwords = yield* Passwords
+      const rates = yield* RateLimits
       const sessions = yield* LoginSessions
       const tokens = yield* Tokens
       const verifications = yield* PhoneVerifications
@@ -89,6 +104,17 @@ export class AuthCommands extends Context.Service<AuthCommands, {
       ) {
         const { expiresIn, token } = yield* tokens.issue(who)
         return { accessToken: token, expiresIn, refreshToken: refresh.token, refreshBy: refresh.by }
+      })
+
+      /** Failures are counted by where they come from, so that nobody locks somebody else out. */
+      const fromHere = (who: string) => Effect.map(Caller, ({ address }) => `${address ?? ""} ${who}`)
+      const slowed = Effect.fnUntraced(function*(key: string) {
+        return Duration.isGreaterThan(yield* delays.waitFor(key, yield* DateTime.now), Duration.zero)
+      })
+      /** What was tried while it is slowed down does not make it slower. */
+      const refused = Effect.fnUntraced(function*(key: string, isSlowed: boolean) {
+        if (!isSlowed) yield* delays.failed(key, yield* DateTime.now)
+        return yield* new LoginRefused()
       })
 
       /** `before`: what has to hold in the same transaction. */
@@ -127,24 +153,36 @@ export class AuthCommands extends Context.Service<AuthCommands, {
 
       return AuthCommands.of({
         login: Effect.fn("AuthCommands.login")(function*(loginId, password) {
+          const key = yield* fromHere(loginId)
+          yield* rates.take("LOGIN", key)
+          const isSlowed = yield* slowed(key)
           const found = yield* members.credentials({ loginId })
-          const right = yield* passwords.verify(password, Option.isSome(found) ? found.value.passwordHash : null)
-          if (Option.isNone(found) || !right || found.value.status === "INACTIVE") return yield* new LoginRefused()
-          return yield* open(found.value, password)
+          // Who is slowed down is answered as who is wrong, and as slowly.
+          const known = Option.isSome(found) && !isSlowed && found.value.status !== "INACTIVE" ? found.value : null
+          const right = yield* passwords.verify(password, known?.passwordHash ?? null)
+          if (known === null || !right) return yield* refused(key, isSlowed)
+          yield* delays.succeeded(key)
+          return yield* open(known, password)
         }),
         loginByPhone: Effect.fn("AuthCommands.loginByPhone")(function*(token, password, academyId) {
           const hash = yield* secrets.hashOf(token)
           const verified = yield* verifications.find(hash, "LOGIN", yield* DateTime.now)
           if (Option.isNone(verified)) return yield* new NotVerified()
           const { phone } = verified.value
+          const key = yield* fromHere(phone)
+          yield* rates.take("LOGIN", key)
+          const isSlowed = yield* slowed(key)
           const holders = yield* members.holders(phone, academyId ?? verified.value.academyId)
           const owners = holders.flatMap((one) =>
-            one.passwordHash === null || one.status === "INACTIVE" ? [] : [{ ...one, passwordHash: one.passwordHash }]
+            one.passwordHash === null || one.status === "INACTIVE" || isSlowed
+              ? []
+              : [{ ...one, passwordHash: one.passwordHash }]
           ).slice(0, mostOwners)
           const fitting = yield* Effect.filter(owners, (one) => passwords.verify(password, one.passwordHash))
           const [owner, ...others] = fitting
           if (owners.length === 0) yield* passwords.verify(password, null)
-          if (owner === undefined) return yield* new LoginRefused()
+          if (owner === undefined) return yield* refused(key, isSlowed)
+          yield* delays.succeeded(key)
           if (others.length > 0) {
             return yield* new ChooseAcademy({
               academies: fitting.flatMap(({ academyId: id, academyName: name }) =>
@@ -168,6 +206,7 @@ export class AuthCommands extends Context.Service<AuthCommands, {
               const found = yield* sessions.hold(shown)
               if (Option.isNone(found)) return null
               const { memberId, sessionId } = found.value
+              yield* rates.take("REFRESH", sessionId)
               const rotation = rotate(found.value, now)
               if (rotation._tag === "Reused") {
                 yield* sessions.end({ memberId, only: sessionId }, "REUSE", now)

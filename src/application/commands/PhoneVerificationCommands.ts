@@ -13,10 +13,13 @@ import {
   type Purpose,
   tokenLifetime
 } from "../../domain/PhoneVerification.ts"
+import type { RateExceeded } from "../../domain/Rate.ts"
 import { AcademyRepository } from "../../ports/AcademyRepository.ts"
+import { Caller } from "../../ports/Caller.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
 import { type CodeNotSent, PhoneVerificationPort } from "../../ports/PhoneVerificationPort.ts"
 import { PhoneVerifications } from "../../ports/PhoneVerifications.ts"
+import { RateLimits } from "../../ports/RateLimits.ts"
 import { type Refusal, type StorageUnavailable, UnitOfWork } from "../../ports/UnitOfWork.ts"
 import { idMaker } from "../NewIds.ts"
 import { secretMaker } from "../Secrets.ts"
@@ -39,7 +42,7 @@ export class PhoneVerificationCommands extends Context.Service<PhoneVerification
   /** The same steps and the same answer for every number: who asks learns nothing about whose it is. */
   readonly sendCode: (
     asked: AskedForCode
-  ) => Effect.Effect<PhoneVerification, CodeNotSent | NotFound | Refusal | StorageUnavailable>
+  ) => Effect.Effect<PhoneVerification, CodeNotSent | NotFound | RateExceeded | Refusal | StorageUnavailable>
   readonly verifyCode: (
     id: PhoneVerificationId,
     code: Code
@@ -51,6 +54,7 @@ export class PhoneVerificationCommands extends Context.Service<PhoneVerification
       const academies = yield* AcademyRepository
       const members = yield* MemberRepository
       const port = yield* PhoneVerificationPort
+      const rates = yield* RateLimits
       const verifications = yield* PhoneVerifications
       const unitOfWork = yield* UnitOfWork
       const newId = yield* idMaker
@@ -61,6 +65,12 @@ export class PhoneVerificationCommands extends Context.Service<PhoneVerification
           if (academyId !== null && Option.isNone(yield* academies.find(academyId))) {
             return yield* new NotFound({ what: "academy", id: academyId })
           }
+          // The narrowest first: whoever asks too often for one number takes nothing from the others.
+          yield* rates.take("CODE_MINUTE", phone)
+          yield* rates.take("CODE_DAY", phone)
+          yield* rates.take("CODE_ADDRESS", (yield* Caller).address ?? "")
+          if (academyId !== null) yield* rates.take("CODE_ACADEMY", academyId)
+          yield* rates.take("CODE_ALL", "")
           const holders = yield* members.holders(phone, academyId)
           const known = holders.map(({ passwordHash, roles, status }) => ({
             hasLogin: passwordHash !== null,

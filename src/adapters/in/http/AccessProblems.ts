@@ -9,10 +9,12 @@ import type {
 import type { MemberNot, StillTeaches } from "../../../domain/Member.ts"
 import type { PasswordRefused } from "../../../domain/PasswordRules.ts"
 import type { CodeRefused, NotVerified } from "../../../domain/PhoneVerification.ts"
+import type { RateExceeded } from "../../../domain/Rate.ts"
 import type { CannotSignUp, NeedsGuardian } from "../../../domain/SignUp.ts"
 import type { TooManyLogins } from "../../../ports/Passwords.ts"
 import type { CodeNotSent } from "../../../ports/PhoneVerificationPort.ts"
 import { type Described, plain } from "./Problem.ts"
+import { exceededHeaders } from "./RateHeaders.ts"
 
 export type AccessCondition =
   | AwaitsApproval
@@ -25,6 +27,7 @@ export type AccessCondition =
   | NeedsGuardian
   | NotVerified
   | PasswordRefused
+  | RateExceeded
   | RefreshRefused
   | StillTeaches
   | TooManyLogins
@@ -105,6 +108,13 @@ export const accessProblems = {
       errors: [{ pointer: "/body/password", code: why, message: en }]
     }
   },
+  RateExceeded: (exceeded: RateExceeded): Described<429> => ({
+    status: 429,
+    code: "COMMON_TOO_MANY_REQUESTS",
+    ko: "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.",
+    en: "Too often; the header Retry-After says when to try again.",
+    headers: exceededHeaders(exceeded)
+  }),
   RefreshRefused: plain(
     401,
     "AUTH_REFRESH_REFUSED",

@@ -5,9 +5,11 @@ import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Authorize, CurrentActor } from "../../../application/Authorize.ts"
 import { AcademyNotNamed } from "../../../domain/Errors.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
+import { RateLimits } from "../../../ports/RateLimits.ts"
 import { Tokens } from "../../../ports/Tokens.ts"
 import { problems } from "./Problem.ts"
 import { asProblem } from "./Problems.ts"
+import { ofMember } from "./Rates.ts"
 
 /** An administrator names with it the academy that the request is about. */
 export const academyHeader = "x-ams-academy"
@@ -27,13 +29,16 @@ export const layer = Layer.effect(
   Effect.gen(function*() {
     const tokens = yield* Tokens
     const authorize = yield* Authorize
+    const rates = yield* RateLimits
     const identify = Effect.fnUntraced(function*(credential: Parameters<typeof tokens.verify>[0]) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const header = request.headers[academyHeader]
       const named = header === undefined
         ? Option.none()
         : Option.some(yield* Effect.mapError(parseAcademy(header), () => new AcademyNotNamed()))
-      return yield* authorize.identify(yield* tokens.verify(credential), named)
+      const actor = yield* authorize.identify(yield* tokens.verify(credential), named)
+      yield* Effect.provideService(ofMember(actor.memberId), RateLimits, rates)
+      return actor
     })
     return Auth.of({
       bearer: (app, { credential }) =>

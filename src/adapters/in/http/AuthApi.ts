@@ -11,6 +11,7 @@ import { SignUp } from "../../../domain/SignUp.ts"
 import { Auth } from "./Auth.ts"
 import { Body, Created, Many, One } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
+import { Anonymous } from "./Rates.ts"
 
 /** As typed: only a new password is looked at. */
 const KnownPassword = Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(128)))
@@ -88,28 +89,29 @@ export class AuthApi extends HttpApiGroup.make("auth").add(
     payload: Body(SendCode),
     success: One(CodeSent).pipe(HttpApiSchema.status(202)),
     error: problems
-  }),
+  }).middleware(Anonymous),
   HttpApiEndpoint.post("verifyCode", "/phone/verify-code", {
     payload: Body(Schema.Struct({ verificationId: PhoneVerificationId, code: Code })),
     success: One(Verified),
     error: problems
-  }),
-  HttpApiEndpoint.post("signUp", "/signup", { payload: Body(SigningUp), success: Created(Member), error: problems }),
+  }).middleware(Anonymous),
+  HttpApiEndpoint.post("signUp", "/signup", { payload: Body(SigningUp), success: Created(Member), error: problems })
+    .middleware(Anonymous),
   HttpApiEndpoint.post("loginByPhone", "/login/phone", {
     payload: Body(PhoneLogin),
     success: One(LoggedIn),
     error: problems
-  }),
+  }).middleware(Anonymous),
   HttpApiEndpoint.post("findLoginId", "/find-login-id", {
     payload: Body(Schema.Struct(shown)),
     success: Many(OwnLoginId),
     error: problems
-  }),
+  }).middleware(Anonymous),
   HttpApiEndpoint.post("resetPassword", "/reset-password", {
     payload: Body(Schema.Struct({ ...shown, loginId: LoginId, password: Password })),
     success: nothing,
     error: problems
-  }),
+  }).middleware(Anonymous),
   HttpApiEndpoint.post("changePassword", "/change-password", {
     payload: Body(Schema.Struct({ present: KnownPassword, password: Password })),
     success: nothing,
@@ -125,13 +127,16 @@ export class AuthApi extends HttpApiGroup.make("auth").add(
     success: nothing,
     error: problems
   }).middleware(Auth),
-  HttpApiEndpoint.post("login", "/login", { payload: Body(Login), success: One(LoggedIn), error: problems }),
-  HttpApiEndpoint.post("refresh", "/refresh", { payload: Body(Refresh), success: One(LoggedIn), error: problems }),
+  HttpApiEndpoint.post("login", "/login", { payload: Body(Login), success: One(LoggedIn), error: problems }).middleware(
+    Anonymous
+  ),
+  HttpApiEndpoint.post("refresh", "/refresh", { payload: Body(Refresh), success: One(LoggedIn), error: problems })
+    .middleware(Anonymous),
   HttpApiEndpoint.post("logout", "/logout", {
     payload: Body(Refresh),
     success: One(Schema.Struct({})),
     error: problems
-  }),
+  }).middleware(Anonymous),
   HttpApiEndpoint.get("me", "/me", { success: One(Me), error: problems }).middleware(Auth),
   HttpApiEndpoint.get("sessions", "/sessions", { success: Many(OwnLogin), error: problems }).middleware(Auth),
   HttpApiEndpoint.delete("endSession", "/sessions/:loginSessionId", {

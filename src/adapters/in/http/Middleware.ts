@@ -13,7 +13,9 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { HttpApi, HttpApiError } from "effect/http-api"
+import { Caller } from "../../../ports/Caller.ts"
 import { Api } from "./Api.ts"
+import * as Callers from "./Callers.ts"
 import { contentType, type Described, response } from "./Problem.ts"
 
 /** A request that takes longer is given up and interrupted. */
@@ -233,13 +235,28 @@ const limited = (most: number) => {
     })
 }
 
-/** `most`: requests at once. */
-export const layer = (most: number) => {
-  const limit = limited(most)
+/** From where it comes, for everybody who asks. */
+const calledBy = (ranges: ReadonlyArray<Callers.Range>) => {
+  const callerOf = Callers.callerOf(Callers.trusting(ranges))
+  return <E>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>) =>
+    Effect.flatMap(
+      HttpServerRequest.HttpServerRequest,
+      (request) => Effect.provideService(app, Caller, callerOf(request))
+    )
+}
+
+export const layer = (
+  { requestsAtOnce, trustedProxies }: {
+    readonly requestsAtOnce: number
+    readonly trustedProxies: ReadonlyArray<Callers.Range>
+  }
+) => {
+  const limit = limited(requestsAtOnce)
+  const called = calledBy(trustedProxies)
   return HttpRouter.middleware(
     (app) =>
       // The router's own marker for "errors are handled further out" must come out as it went in.
-      traced(surround(limit(app))) as Effect.Effect<
+      traced(surround(limit(called(app)))) as Effect.Effect<
         HttpServerResponse.HttpServerResponse,
         Types.unhandled,
         HttpServerRequest.HttpServerRequest

@@ -41,10 +41,20 @@ export const Problem403 = at(403, "ProblemForbidden")
 export const Problem404 = at(404, "ProblemNotFound")
 export const Problem409 = at(409, "ProblemConflict")
 export const Problem422 = at(422, "ProblemUnprocessable")
+export const Problem429 = at(429, "ProblemTooManyRequests")
 export const Problem503 = at(503, "ProblemUnavailable")
 
 /** What any endpoint may answer with. */
-export const problems = [Problem400, Problem401, Problem403, Problem404, Problem409, Problem422, Problem503] as const
+export const problems = [
+  Problem400,
+  Problem401,
+  Problem403,
+  Problem404,
+  Problem409,
+  Problem422,
+  Problem429,
+  Problem503
+] as const
 export type Problem = (typeof problems)[number]["Type"]
 export type ProblemStatus = Problem["status"]
 
@@ -57,6 +67,8 @@ export interface Described<Status extends number = number> {
   readonly errors?: ReadonlyArray<typeof FieldError.Type>
   readonly currentState?: string
   readonly requestedState?: string
+  /** Of the answer, besides the problem. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A condition that has nothing to say besides its texts. */
@@ -100,7 +112,7 @@ interface Occasion {
 
 /** The problem's body: what it is, in the reader's language, and on which occasion. */
 export const shape = <Status extends number>(
-  { code, en, ko, ...rest }: Described<Status>,
+  { code, en, headers: _, ko, ...rest }: Described<Status>,
   acceptLanguage: string | undefined,
   occasion: Occasion
 ) => ({

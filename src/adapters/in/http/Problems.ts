@@ -1,6 +1,6 @@
 /** Condition → status, code and texts: the one table. It is total over what use cases may fail with. */
 import { DateTime, Effect } from "effect"
-import type { HttpServerRequest } from "effect/http"
+import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { RunNotRunning } from "../../../application/operations/FailedEventRuns.ts"
 import type { FailedEventNotOpen } from "../../../application/operations/FailedEvents.ts"
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
@@ -375,8 +375,17 @@ const describe = <C extends Condition>(condition: C): Described<ProblemStatus> =
   return entry(condition)
 }
 
-const problem = (condition: Condition): Effect.Effect<never, Problem, HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(body(describe(condition)), (made) => Effect.fail(made as Problem)) // status and members are the table's
+const problem = (condition: Condition): Effect.Effect<never, Problem, HttpServerRequest.HttpServerRequest> => {
+  const described = describe(condition)
+  const { headers } = described
+  const made = Effect.flatMap(body(described), (made) => Effect.fail(made as Problem)) // status and members are the table's
+  return headers === undefined ? made : Effect.andThen(
+    HttpEffect.appendPreResponseHandler((_, response) =>
+      Effect.succeed(HttpServerResponse.setHeaders(response, headers))
+    ),
+    made
+  )
+}
 
 /** Turns what a use case fails with into what the API declares. */
 export const asProblem = <A, R>(

@@ -8,10 +8,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Live } from "../../../application/queries/Live.ts"
 import { Api } from "./Api.ts"
 import * as Auth from "./Auth.ts"
+import type { Range } from "./Callers.ts"
 import * as DevInbox from "./DevInbox.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Middleware from "./Middleware.ts"
 import { contentType, type Described, shape, titles } from "./Problem.ts"
+import * as Rates from "./Rates.ts"
 import * as System from "./System.ts"
 import * as Webhooks from "./Webhooks.ts"
 
@@ -21,16 +23,16 @@ const maxBodySize = ByteSize.mebibytes(1)
 
 const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide(Handlers.layer),
-  Layer.provide(Auth.layer)
+  Layer.provide(Layer.merge(Auth.layer, Rates.layer))
 )
 
 /** Every route; `/dev` only where `development` says so. */
-export const routes = (options: { readonly development: boolean; readonly requestsAtOnce: number }) =>
+export const routes = (options: Pick<Options, "development" | "requestsAtOnce" | "trustedProxies">) =>
   Layer.mergeAll(
     api,
     System.layer,
     Webhooks.layer,
-    Middleware.layer(options.requestsAtOnce),
+    Middleware.layer(options),
     options.development ? DevInbox.layer : Layer.empty
   ).pipe(
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, maxBodySize))
@@ -135,6 +137,8 @@ interface Options {
   readonly host: string
   readonly port: number
   readonly requestsAtOnce: number
+  /** Whose word about others is believed: addresses and ranges. */
+  readonly trustedProxies: ReadonlyArray<Range>
   /** Streams at once. */
   readonly liveStreams: number
 }

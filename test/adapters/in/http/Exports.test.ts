@@ -72,7 +72,16 @@ class Asking extends Context.Service<Asking, {
       })
     })
   ).pipe(
-    Layer.provide(Server.layer({ development: true, requestsAtOnce: 512, liveStreams: 1, host: "127.0.0.1", port: 0 })),
+    Layer.provide(
+      Server.layer({
+        development: true,
+        requestsAtOnce: 512,
+        trustedProxies: [],
+        liveStreams: 1,
+        host: "127.0.0.1",
+        port: 0
+      })
+    ),
     // Not the one that goes with the whole.
     Layer.provideMerge(Layer.fresh(Exports.layer).pipe(Layer.provide(misled), Layer.provideMerge(pool))),
     Layer.provide(running())

@@ -77,7 +77,7 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           expect(Object.keys(good?.content ?? {})).toEqual(endpoint.mediaTypes)
           const file = !endpoint.stream && !endpoint.mediaTypes.includes("application/json")
           expect(Object.keys(good?.headers ?? {})).toEqual([
-            ...(endpoint.status !== 200 ? ["location"] : []),
+            ...(endpoint.located ? ["location"] : []),
             ...(file ? ["content-disposition"] : [])
           ])
         })

@@ -18,8 +18,10 @@ export interface Endpoint {
   readonly body: ReadonlyArray<string> | undefined
   /** Nothing in its body has to be said. */
   readonly mayBeEmpty: boolean
-  /** Of a good answer: 201 and 202 say where to look. */
+  /** Of a good answer. */
   readonly status: number
+  /** It says where to look: what was made, or what becomes of it. */
+  readonly located: boolean
   /** Of a good answer. */
   readonly mediaTypes: ReadonlyArray<string>
   /** It answers with server-sent events. */
@@ -56,6 +58,8 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
         mayBeEmpty: allOptional(payload?.schemas[0]),
         status: status ?? 200,
+        // What a code is sent for is nowhere to be seen.
+        located: (status === 201 || status === 202) && endpoint.identifier !== "sendCode",
         stream,
         mediaTypes: stream
           ? ["text/event-stream"]
