@@ -178,9 +178,9 @@ export const settings = {
   requestsAtOnce: number("REQUESTS_AT_ONCE", 512, 1, 100_000),
   /** Proxies in front of AMS, as in 10.0.0.0/8,::1: whom they speak for (X-Forwarded-For) is believed, nobody else. */
   trustedProxies: {
-    ...text("TRUSTED_PROXIES", ""),
+    ...optionalText("TRUSTED_PROXIES"),
     expected: "addresses and ranges such as 10.0.0.0/8,::1",
-    valid: (value: string) => Option.isSome(rangesOf(value))
+    valid: (value: Option.Option<string>) => Option.isNone(value) || Option.isSome(rangesOf(value.value))
   },
   /** Requests of one member in a minute, counted by each process. A phone asks some ten times when it is opened. */
   memberRate: number("MEMBER_RATE", 100, 1, 1_000_000),

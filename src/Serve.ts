@@ -153,7 +153,7 @@ const listening = (settings: Settings) =>
   Server.layer({
     ...settings,
     development: settings.environment === "development",
-    trustedProxies: Option.getOrElse(rangesOf(settings.trustedProxies), () => [])
+    trustedProxies: Option.getOrElse(Option.flatMap(settings.trustedProxies, rangesOf), () => [])
   })
 
 const all = (settings: Settings, found: Found) => {

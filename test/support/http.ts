@@ -155,7 +155,9 @@ export class Ams extends Context.Service<Ams, {
         const tables = yield* Effect.orDie(sql<{ name: string }>`
           select c.oid::regclass::text as name from pg_class c
           where c.relnamespace in ('public'::regnamespace, 'read'::regnamespace) and c.relkind in ('r', 'p')
-            and not c.relispartition and c.relname <> 'node' order by 1`)
+            and not c.relispartition and c.relname <> 'node'
+            -- How often something was asked is counted whatever the answer is.
+            and c.relpersistence = 'p' order by 1`)
         const digests = tables.map(({ name }) =>
           `select '${name}' as name, count(*) || ' rows, ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') as digest from ${name} t`
         ).join(" union all ")
@@ -207,7 +209,10 @@ export class Ams extends Context.Service<Ams, {
         Server.layer({
           requestsAtOnce: 512,
           liveStreams: 20,
-          trustedProxies: Option.getOrElse(rangesOf(settings?.trustedProxies ?? ""), () => []),
+          trustedProxies: Option.getOrElse(
+            Option.flatMap(settings?.trustedProxies ?? Option.none(), rangesOf),
+            () => []
+          ),
           ...options,
           host: "127.0.0.1",
           port: 0

@@ -34,7 +34,7 @@ export const testSettings: Settings = {
   alertWebhookUrl: Option.none(),
   alertWebhookSecret: Option.none(),
   requestsAtOnce: 512,
-  trustedProxies: "",
+  trustedProxies: Option.none(),
   memberRate: 1_000_000,
   addressRate: 1_000_000,
   codesPerAddress: 1_000_000,

@@ -31,7 +31,7 @@ export const trusting = (ranges: ReadonlyArray<Range>): Trusted => {
  */
 export const clientOf = (trusted: Trusted, socket: string | null, forwarded: string | undefined): string | null => {
   let address = socket === null ? null : plain(socket)
-  for (const hop of (forwarded ?? "").split(",").reverse()) {
+  for (const hop of (forwarded ?? "").split(",").toReversed()) {
     const said = plain(hop.trim())
     if (address === null || !trusted(address) || isIP(said) === 0) return address
     address = said

@@ -2,7 +2,7 @@
  * Every error that leaves over HTTP: RFC 9457 `application/problem+json`, one shape. Which condition has which status,
  * code and texts is the table in `Problems.ts`.
  */
-import { DateTime, Effect, Schema, Tracer } from "effect"
+import { DateTime, Effect, Schema, Struct, Tracer } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 
@@ -112,14 +112,14 @@ interface Occasion {
 
 /** The problem's body: what it is, in the reader's language, and on which occasion. */
 export const shape = <Status extends number>(
-  { code, en, headers: _, ko, ...rest }: Described<Status>,
+  { code, en, ko, ...described }: Described<Status>,
   acceptLanguage: string | undefined,
   occasion: Occasion
 ) => ({
-  ...rest,
+  ...Struct.omit(described, ["headers"]),
   ...occasion,
   type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
-  title: titles[rest.status] ?? "Error",
+  title: titles[described.status] ?? "Error",
   detail: prefersEnglish(acceptLanguage) ? en : ko,
   errorCode: code
 })

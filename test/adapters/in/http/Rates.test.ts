@@ -1,6 +1,6 @@
 /** Whoever asks too often, guesses passwords or codes, or makes AMS send texts: what stops them, and whom it does not stop. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { password, person, withLogin } from "../../../support/academy.ts"
 import { Ams, World } from "../../../support/http.ts"
 import { problemOf } from "./problem.ts"
@@ -10,7 +10,7 @@ const Sent = Schema.decodeUnknownSync(Schema.Struct({ data: Schema.Struct({ veri
 const limits = { memberRate: 60, addressRate: 60, codesPerAddress: 12, codesPerAcademy: 8, codesPerDay: 30 }
 /** The one who asks says to come from here. */
 const from = (address: string) => ({ "x-forwarded-for": address })
-const proxied = { ...limits, trustedProxies: "127.0.0.0/8" }
+const proxied = { ...limits, trustedProxies: Option.some("127.0.0.0/8") }
 
 /** Everybody begins anew. */
 const forget = Effect.flatMap(Ams, ({ sql }) => sql("truncate rate_counter, login_delay"))

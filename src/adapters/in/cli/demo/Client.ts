@@ -118,15 +118,21 @@ export const openDeliveries = (url: string) =>
   )
 
 /** Looks until it is enough or patience ends; gives what was seen last. */
-export type Wait = <A, E, R>(look: Effect.Effect<A, E, R>, enough: (seen: A) => boolean) => Effect.Effect<A, E, R>
+export type Wait = <A, E, R>(
+  look: Effect.Effect<A, E, R>,
+  enough: (seen: A) => boolean,
+  pause?: Duration.Duration
+) => Effect.Effect<A, E, R>
 
-/** Between two looks. */
-const pause = Duration.millis(10)
+/** Between two looks at the phones. */
+const often = Duration.millis(10)
+/** Between two looks of a member, who may ask a hundred times a minute. */
+export const seldom = Duration.millis(250)
 
 /** All waiting together takes at most so long: when one thing never comes, the rest is not waited for anew. */
 export const patience = (limit: Duration.Duration): Wait => {
   let left = Duration.toMillis(limit)
-  return (look, enough) =>
+  return (look, enough, pause = often) =>
     Effect.gen(function*() {
       const began = yield* Clock.currentTimeMillis
       for (;;) {

@@ -9,6 +9,7 @@ import {
   doing,
   failing,
   isProblem,
+  seldom,
   statusOf,
   type Voice,
   type Wait
@@ -55,16 +56,17 @@ export const readSide = Effect.fnUntraced(
 
     return {
       readSide: {
-        coming: yield* wait(list(coming), settled(rows.coming)),
-        running: yield* wait(list(running), settled(rows.running)),
+        coming: yield* wait(list(coming), settled(rows.coming), seldom),
+        running: yield* wait(list(running), settled(rows.running), seldom),
         ofLate: yield* wait(
           unknownYet(client.attendances.ofStudent({ query: { ...limited, studentId: late.id } })).pipe(as(mother)),
-          settled(rows.running)
+          settled(rows.running),
+          seldom
         )
       },
       days: {
-        coming: yield* wait(figures(coming), same(days.coming)),
-        running: yield* wait(figures(running), same(days.running))
+        coming: yield* wait(figures(coming), same(days.coming), seldom),
+        running: yield* wait(figures(running), same(days.running), seldom)
       }
     }
   }
