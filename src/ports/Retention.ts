@@ -1,4 +1,4 @@
-/** What keeps the tables of events small. Every method is safe when run twice or by two at once. */
+/** What keeps tables small. Every method is safe when run twice or by two at once. */
 import { Context, type Duration, type Effect } from "effect"
 import type { StorageUnavailable } from "./UnitOfWork.ts"
 
@@ -13,6 +13,14 @@ export class Retention extends Context.Service<Retention, {
   /** Deletes failed events so long after they were resolved or discarded, at most so many. Returns how many. */
   readonly deleteFailedEvents: (
     resolvedFor: Duration.Duration,
+    limit: number
+  ) => Effect.Effect<number, StorageUnavailable>
+  /**
+   * Forgets logins so long after their end, phones that were shown so long ago, and counters that are over. Returns how many
+   * logins it were.
+   */
+  readonly deleteAccess: (
+    olderThan: { readonly logins: Duration.Duration; readonly verifications: Duration.Duration },
     limit: number
   ) => Effect.Effect<number, StorageUnavailable>
   /** Gives back the room of finished deliveries. Returns how many bytes. */

@@ -8,6 +8,8 @@ import type { Job } from "./Jobs.ts"
 export const partitionsAhead = 14
 /** A failed event is kept this long after it was resolved or discarded. */
 const failedEventsFor = Duration.days(180)
+/** A login is shown to nobody after its end, and asked about by whoever looks into something that went wrong. */
+const accessFor = { logins: Duration.days(30), verifications: Duration.days(1) }
 /** Deleted in one statement, at most. */
 const atOnce = 1000
 /** Tombstones of read documents: no write under way is older. */
@@ -33,6 +35,7 @@ export const prune = (eventsFor: Duration.Duration) =>
         const gone = yield* retention.dropPartitions(eventsFor)
         if (gone.length > 0) yield* Effect.logInfo(`dropped ${gone.join(", ")}`)
         while ((yield* retention.deleteFailedEvents(failedEventsFor, atOnce)) === atOnce);
+        while ((yield* retention.deleteAccess(accessFor, atOnce)) === atOnce);
         yield* readModels.prune(tombstonesFor)
       })
     }

@@ -1,5 +1,6 @@
 import { Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { forgottenAfter } from "../../../domain/LoginDelay.ts"
 import { Retention } from "../../../ports/Retention.ts"
 import { orUnavailable } from "./Faults.ts"
 
@@ -40,6 +41,23 @@ export const layer = Layer.effect(
             where resolved_at < now() - ${interval(resolvedFor)}::interval and status in ('RESOLVED', 'DISCARDED')
             order by resolved_at limit ${limit}
           ) returning 1`).pipe(Effect.map((rows) => rows.length)),
+      deleteAccess: ({ logins, verifications }, limit) =>
+        orUnavailable(Effect.gen(function*() {
+          yield* sql`delete from rate_counter where expires_at < now()`
+          yield* sql`delete from login_delay where failed_at < now() - ${interval(forgottenAfter)}::interval`
+          yield* sql`delete from phone_verification where id in (
+            select id from phone_verification where created_at < now() - ${interval(verifications)}::interval
+            order by created_at limit ${limit})`
+          const gone = yield* sql`
+            delete from login_session where id in (
+              select id from login_session
+              where expires_at < now() - ${interval(logins)}::interval or ended_at < now() - ${
+            interval(logins)
+          }::interval
+              order by expires_at limit ${limit}
+            ) returning 1`
+          return gone.length
+        })),
       emptyDeliveries: orUnavailable(
         sql<{ freed: number }>`select empty_deliveries(${BigInt(worthEmptying)})::float8 as freed`
       ).pipe(Effect.map(([row]) => row?.freed ?? 0))

@@ -204,4 +204,36 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
       })),
     60_000
   )
+
+  it.effect("forgets logins a month after their end, shown phones after a day, and counters that are over", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { deleteAccess } = yield* Retention
+      const memberId = randomUUID()
+      yield* sql`insert into member (id, name, phone_shared, locale, status, version)
+        values (${memberId}, 'm', true, 'ko', 'ACTIVE', 1)`
+      const login = Effect.fnUntraced(function*(expiresIn: number, endedAgo: number | null) {
+        const id = randomUUID()
+        yield* sql`insert into login_session (id, member_id, created_at, last_used_at, expires_at, ended_at, ended_by)
+          values (${id}, ${memberId}, now(), now(), now() + ${expiresIn}::int * interval '1 day',
+            now() - ${endedAgo}::int * interval '1 day', ${endedAgo === null ? null : "LOGOUT"}::text)`
+        return id
+      })
+      yield* login(-31, null)
+      yield* login(10, 31)
+      const kept = [yield* login(10, null), yield* login(-29, null), yield* login(10, 29)]
+      yield* sql`insert into phone_verification (id, phone, purpose, expires_at, created_at)
+        values (${randomUUID()}, '+821012345678', 'LOGIN', now(), now() - interval '25 hours'),
+          (${randomUUID()}, '+821012345678', 'LOGIN', now(), now() - interval '23 hours')`
+      yield* sql`insert into rate_counter (key, count, refused, expires_at)
+        values ('a', 1, false, now() - interval '1 second'), ('b', 1, false, now() + interval '1 minute')`
+      yield* sql`insert into login_delay (key, failures, failed_at)
+        values ('a', 9, now() - interval '25 hours'), ('b', 9, now())`
+      expect(yield* deleteAccess({ logins: Duration.days(30), verifications: Duration.days(1) }, 100)).toBe(2)
+      const left = yield* sql<{ id: string }>`select id from login_session`
+      expect(left.map(({ id }) => id).toSorted()).toEqual(kept.toSorted())
+      const counts = yield* sql`select (select count(*)::int from phone_verification) as phones,
+        (select count(*)::int from rate_counter) as counters, (select count(*)::int from login_delay) as delays`
+      expect(counts).toEqual([{ phones: 1, counters: 1, delays: 1 }])
+    }))
 })
