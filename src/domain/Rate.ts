@@ -52,3 +52,16 @@ export class RateExceeded extends Data.TaggedError("RateExceeded")<{
   readonly rate: Rate
   readonly retryAfter: Duration.Duration
 }> {}
+
+/**
+ * What stands for an address wherever something is counted by it: itself, or its /64 over IPv6, all of which one client has
+ * (RFC 6177). Takes addresses as `Caller` has them; those who have none are counted as one.
+ */
+export const networkOf = (address: string | null): string => {
+  if (address === null) return "nowhere"
+  if (!address.includes(":")) return address
+  const [head = [], tail = []] = address.split("::").map((part) => (part === "" ? [] : part.split(":")))
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => "0")
+  const groups = [...head, ...zeros, ...tail].slice(0, 4)
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`
+}

@@ -1,7 +1,7 @@
 import { Context, type DateTime, type Duration, type Effect } from "effect"
 import type { StorageUnavailable } from "./UnitOfWork.ts"
 
-/** By whatever is slowed down: an address and a login id, or a phone. */
+/** By what is slowed down: a network (`networkOf`), and a login id or a phone. */
 export class LoginDelays extends Context.Service<LoginDelays, {
   /** Zero: nobody has to wait. */
   readonly waitFor: (key: string, now: DateTime.Utc) => Effect.Effect<Duration.Duration, StorageUnavailable>

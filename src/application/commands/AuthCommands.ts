@@ -5,7 +5,7 @@ import { type AcademyId, LoginSessionId, type MemberId } from "../../domain/Ids.
 import { expiry, rotate } from "../../domain/LoginSession.ts"
 import type { LoginId } from "../../domain/Member.ts"
 import { NotVerified } from "../../domain/PhoneVerification.ts"
-import type { RateExceeded } from "../../domain/Rate.ts"
+import { networkOf, type RateExceeded } from "../../domain/Rate.ts"
 import { Caller } from "../../ports/Caller.ts"
 import { LoginDelays } from "../../ports/LoginDelays.ts"
 import { LoginSessions } from "../../ports/LoginSessions.ts"
@@ -107,7 +107,7 @@ export class AuthCommands extends Context.Service<AuthCommands, {
       })
 
       /** Failures are counted by where they come from, so that nobody locks somebody else out. */
-      const fromHere = (who: string) => Effect.map(Caller, ({ address }) => `${address ?? ""} ${who}`)
+      const fromHere = (who: string) => Effect.map(Caller, ({ address }) => `${networkOf(address)} ${who}`)
       const slowed = Effect.fnUntraced(function*(key: string) {
         return Duration.isGreaterThan(yield* delays.waitFor(key, yield* DateTime.now), Duration.zero)
       })

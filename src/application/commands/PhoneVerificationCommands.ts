@@ -13,7 +13,7 @@ import {
   type Purpose,
   tokenLifetime
 } from "../../domain/PhoneVerification.ts"
-import type { RateExceeded } from "../../domain/Rate.ts"
+import { networkOf, type RateExceeded } from "../../domain/Rate.ts"
 import { AcademyRepository } from "../../ports/AcademyRepository.ts"
 import { Caller } from "../../ports/Caller.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
@@ -68,7 +68,7 @@ export class PhoneVerificationCommands extends Context.Service<PhoneVerification
           // The narrowest first: whoever asks too often for one number takes nothing from the others.
           yield* rates.take("CODE_MINUTE", phone)
           yield* rates.take("CODE_DAY", phone)
-          yield* rates.take("CODE_ADDRESS", (yield* Caller).address ?? "")
+          yield* rates.take("CODE_ADDRESS", networkOf((yield* Caller).address))
           if (academyId !== null) yield* rates.take("CODE_ACADEMY", academyId)
           yield* rates.take("CODE_ALL", "")
           const holders = yield* members.holders(phone, academyId)

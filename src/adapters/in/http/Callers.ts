@@ -39,19 +39,6 @@ export const clientOf = (trusted: Trusted, socket: string | null, forwarded: str
   return address
 }
 
-/** What a client is counted by: whoever has an IPv6 address has 2^64 of them. */
-export const countedBy = (address: string | null): string => {
-  if (address === null) return "nowhere"
-  if (isIP(address) !== 6) return address
-  const [head = "", tail] = address.split("::")
-  const groups = head === "" ? [] : head.split(":")
-  const rest = tail === undefined || tail === "" ? [] : tail.split(":")
-  const all = tail === undefined
-    ? groups
-    : [...groups, ...Array<string>(8 - groups.length - rest.length).fill("0"), ...rest]
-  return `${all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`
-}
-
 const longestDevice = 200
 
 export const callerOf = (trusted: Trusted) => (request: HttpServerRequest.HttpServerRequest): From => {

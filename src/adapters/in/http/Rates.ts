@@ -2,10 +2,9 @@
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
-import type { Taken } from "../../../domain/Rate.ts"
+import { networkOf, type Taken } from "../../../domain/Rate.ts"
 import { Caller } from "../../../ports/Caller.ts"
 import { RateLimits } from "../../../ports/RateLimits.ts"
-import { countedBy } from "./Callers.ts"
 import { problems } from "./Problem.ts"
 import { asProblem } from "./Problems.ts"
 import { headersOf } from "./RateHeaders.ts"
@@ -38,7 +37,7 @@ export const layer = Layer.effect(
     RateLimits,
     (rates) =>
       Anonymous.of((app) =>
-        asProblem(Effect.flatMap(Caller, ({ address }) => rates.take("ADDRESS", countedBy(address)))).pipe(
+        asProblem(Effect.flatMap(Caller, ({ address }) => rates.take("ADDRESS", networkOf(address)))).pipe(
           Effect.flatMap(tell),
           Effect.andThen(app)
         )

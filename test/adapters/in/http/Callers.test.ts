@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Option } from "effect"
-import { clientOf, countedBy, trusting } from "../../../../src/adapters/in/http/Callers.ts"
+import { clientOf, trusting } from "../../../../src/adapters/in/http/Callers.ts"
 import { rangesOf } from "../../../../src/Config.ts"
 
 const trusted = trusting(Option.getOrThrow(rangesOf("10.0.0.0/8, ::1,2001:db8::/32")))
@@ -21,17 +21,6 @@ describe("who calls", () => {
     ["is nowhere without a socket", null, "198.51.100.1", null]
   ])("%s", (_, socket, forwarded, expected) => {
     expect(clientOf(trusted, socket, forwarded)).toBe(expected)
-  })
-
-  it.each([
-    ["203.0.113.7", "203.0.113.7"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:db8:1:2::1", "2001:db8:1:2::/64"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["2001:0db8:0001:0002::", "2001:db8:1:2::/64"]
-  ])("is counted by what a household has: %s by %s", (address, expected) => {
-    expect(countedBy(address)).toBe(expected)
   })
 })
 

@@ -79,6 +79,32 @@ layer(World.layerOf({ ...proxied, memberRate: 1_000_000 }), { excludeTestService
       assert.strictEqual(answers[0]?.headers["ratelimit-policy"], "\"address\";q=60;w=60")
     }))
 
+  it.effect("is not made easier by the 2^64 addresses that one client has over IPv6", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      yield* forget
+      const times = Array.from({ length: 14 }, (_, n) => n)
+      const statuses = (ask: (address: string, n: number) => ReturnType<typeof ams.call>) =>
+        Effect.map(
+          Effect.forEach(times, (n) => ask(`2001:db8:66:1::${n + 1}`, n)),
+          (answers) => answers.map(({ status }) => status)
+        )
+      const guesses = yield* statuses((address, n) =>
+        ams.call("POST", "/api/v1/auth/login", {
+          body: { loginId: "over.ipv6", password: `guess ${n} of many` },
+          headers: from(address)
+        })
+      )
+      assert.deepStrictEqual(guesses, times.map((n) => (n < 5 ? 401 : 429)))
+      const codes = yield* statuses((address, n) =>
+        ams.call("POST", "/api/v1/auth/phone/send-code", {
+          body: { phone: `010-4001-${String(n).padStart(4, "0")}`, purpose: "SIGN_UP" },
+          headers: from(address)
+        })
+      )
+      assert.deepStrictEqual(codes, times.map((n) => (n < 12 ? 202 : 429)))
+    }))
+
   it.effect("by having codes sent costs a few text messages and no more", () =>
     Effect.gen(function*() {
       const ams = yield* Ams
