@@ -607,7 +607,7 @@ create table public.leave_note (
 CREATE INDEX leave_note_by_academy ON public.leave_note USING btree (academy_id, id);
 CREATE INDEX leave_note_by_student ON public.leave_note USING btree (student_id, from_date);
 
-create table public.login_delay (
+create unlogged table public.login_delay (
   key bytea not null,
   failures integer not null,
   failed_at timestamp with time zone not null,
@@ -814,7 +814,7 @@ create table public.push_target (
 CREATE INDEX push_target_by_member ON public.push_target USING btree (member_id);
 CREATE UNIQUE INDEX push_target_token ON public.push_target USING btree (sha256(replace(token, '\'::text, '\\'::text)::bytea));
 
-create table public.rate_counter (
+create unlogged table public.rate_counter (
   key bytea not null,
   count integer not null,
   refused boolean not null,

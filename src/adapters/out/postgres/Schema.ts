@@ -9,6 +9,7 @@ interface Table {
   readonly name: string
   readonly partitioned_by: string | null
   readonly options: string | null
+  readonly unlogged: boolean
 }
 
 interface Part {
@@ -17,14 +18,14 @@ interface Part {
 }
 
 const shown = `with shown as (
-  select c.oid, c.relkind, c.reloptions, format('%I.%I', n.nspname, c.relname) as name
+  select c.oid, c.relkind, c.relpersistence, c.reloptions, format('%I.%I', n.nspname, c.relname) as name
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname in ('public', 'read') and c.relkind in ('r', 'p')
     and not (c.relispartition and c.relname ~ '^event_[0-9]{8}$') and not (n.nspname = 'public' and c.relname = 'migration')
 )`
 
 const tables = `${shown}
-select name, array_to_string(reloptions, ', ') as options,
+select name, relpersistence = 'u' as unlogged, array_to_string(reloptions, ', ') as options,
   case when relkind = 'p' then pg_get_partkeydef(oid) end as partitioned_by
 from shown order by name collate "C"`
 
@@ -94,11 +95,13 @@ export const readSchema = Effect.gen(function*() {
       ...statements(yield* parts(sequences)),
       ...statements(yield* parts(functions))
     ]
-    for (const { name, options, partitioned_by } of yield* sql.unsafe<Table>(tables)) {
+    for (const { name, options, partitioned_by, unlogged } of yield* sql.unsafe<Table>(tables)) {
       const inside = [...definitions(inColumns, name), ...definitions(inConstraints, name)]
       const tail = (partitioned_by === null ? "" : ` partition by ${partitioned_by}`) +
         (options === null ? "" : ` with (${options})`)
-      const table = `create table ${name} (\n${inside.map((line) => `  ${line}`).join(",\n")}\n)${tail}`
+      const table = `create ${unlogged ? "unlogged " : ""}table ${name} (\n${
+        inside.map((line) => `  ${line}`).join(",\n")
+      }\n)${tail}`
       const after = [...definitions(onIndexes, name), ...definitions(onTriggers, name)]
       blocks.push([table, ...after].map((statement) => `${statement};`).join("\n"))
     }

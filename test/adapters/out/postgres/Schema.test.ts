@@ -34,7 +34,7 @@ layer(freshDatabase, { excludeTestServices: true })("sql/schema.sql", (it) => {
       assert.notMatch(before, /event_\d{8}|public\.migration/)
 
       yield* sql`create function nothing() returns trigger language plpgsql as $$ begin return null; end $$`
-      yield* sql`create table added (
+      yield* sql`create unlogged table added (
         id int generated always as identity primary key, at date default '2020-01-01', "Odd" text collate "C" not null
       ) with (fillfactor = 50)`
       yield* sql`create index added_at on added (at desc) where at is not null`
@@ -42,6 +42,7 @@ layer(freshDatabase, { excludeTestServices: true })("sql/schema.sql", (it) => {
       const after = yield* readSchema
       for (
         const line of [
+          "create unlogged table public.added (",
           "  id integer not null generated always as identity,",
           "  at date default '2020-01-01'::date,",
           `  "Odd" text collate "C" not null,`,
