@@ -1,4 +1,4 @@
-import { Effect, Layer, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { SqlClient } from "effect/sql"
 import { createHmac } from "node:crypto"
@@ -13,6 +13,9 @@ import * as RateStore from "./RateStore.ts"
 const hashing = (key: Redacted.Redacted) => (text: string): Uint8Array =>
   createHmac("sha256", `rates ${Redacted.value(key)}`).update(text).digest()
 
+/** Effect's store in memory keeps whoever came once: it is begun anew so often, with at most one window granted twice. */
+const keptFor = Duration.hours(1)
+
 export const layer = (limits: Limits, key: Redacted.Redacted) =>
   Layer.merge(
     Layer.effect(
@@ -20,7 +23,10 @@ export const layer = (limits: Limits, key: Redacted.Redacted) =>
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
         const rates = ratesOf(limits)
-        const own = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
+        const own = yield* Effect.cachedWithTTL(
+          Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory),
+          keptFor
+        )
         const shared = yield* Effect.provideService(
           RateLimiter.make,
           RateLimiter.RateLimiterStore,
@@ -30,7 +36,10 @@ export const layer = (limits: Limits, key: Redacted.Redacted) =>
           take: (name, of) => {
             const rate = rates[name]
             const { limit, window } = rate
-            return (rate.shared ? shared : own).consume({ key: `${rate.name} ${of}`, limit, window }).pipe(
+            return Effect.flatMap(
+              rate.shared ? Effect.succeed(shared) : own,
+              (limiter) => limiter.consume({ key: `${rate.name} ${of}`, limit, window })
+            ).pipe(
               Effect.map(({ remaining, resetAfter }) => ({ rate, remaining, resetAfter })),
               Effect.mapError(({ reason }) =>
                 reason._tag === "RateLimitExceeded"
