@@ -649,6 +649,7 @@ create table public.member (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   last_login_at timestamp with time zone,
+  erased_at timestamp with time zone,
   constraint member_academy_id_fkey FOREIGN KEY (academy_id) REFERENCES public.academy(id),
   constraint member_login_id UNIQUE (login_id),
   constraint member_pkey PRIMARY KEY (id),
@@ -658,6 +659,7 @@ CREATE INDEX member_by_academy ON public.member USING btree (academy_id, id);
 CREATE INDEX member_by_creation ON public.member USING btree (academy_id, created_at);
 CREATE INDEX member_by_phone ON public.member USING btree (phone) WHERE phone IS NOT NULL;
 CREATE UNIQUE INDEX member_phone ON public.member USING btree (academy_id, phone) WHERE NOT phone_shared;
+CREATE INDEX member_to_erase ON public.member USING btree (updated_at) WHERE status = 'INACTIVE'::text AND erased_at IS NULL;
 
 create table public.member_role (
   member_id uuid not null,

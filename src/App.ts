@@ -19,6 +19,7 @@ import * as Closings from "./adapters/out/postgres/PostgresClosingRepository.ts"
 import * as DeliveryTable from "./adapters/out/postgres/PostgresDeliveryStore.ts"
 import * as Diagnosis from "./adapters/out/postgres/PostgresDiagnosis.ts"
 import * as Enrollments from "./adapters/out/postgres/PostgresEnrollmentRepository.ts"
+import * as Erasures from "./adapters/out/postgres/PostgresErasure.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
@@ -69,6 +70,7 @@ import { statistics } from "./application/handlers/Statistics.ts"
 import { checkBalance, checkTemplates } from "./application/jobs/CheckProvider.ts"
 import { closeSessions } from "./application/jobs/CloseSessions.ts"
 import { detectMissing } from "./application/jobs/DetectMissing.ts"
+import { eraseMembers } from "./application/jobs/EraseMembers.ts"
 import * as Jobs from "./application/jobs/Jobs.ts"
 import { emptyDeliveries, makePartitions, prune } from "./application/jobs/KeepSmall.ts"
 import { planSessions } from "./application/jobs/PlanSessions.ts"
@@ -78,6 +80,7 @@ import { gauges, watchBacklog } from "./application/jobs/Watch.ts"
 import { watchMessages } from "./application/jobs/WatchMessages.ts"
 import { Absences as AbsenceUseCases } from "./application/operations/Absences.ts"
 import { Deliveries } from "./application/operations/Deliveries.ts"
+import { Erasures as ErasureUseCases } from "./application/operations/Erasures.ts"
 import { Events } from "./application/operations/Events.ts"
 import { FailedEventRuns } from "./application/operations/FailedEventRuns.ts"
 import { FailedEvents as FailedEventUseCases } from "./application/operations/FailedEvents.ts"
@@ -180,6 +183,7 @@ export const ports = (settings: Settings, found: Found) => {
     Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }),
     Logins.layer,
     Verifications.layer,
+    Erasures.layer,
     Rates.layer(
       {
         member: settings.memberRate,
@@ -232,6 +236,7 @@ export const useCases = Layer.mergeAll(
   ChannelQueries.layer,
   Layer.provide(Receipts.layer, UnitsOfWork.layerBackground),
   NotificationUseCases.layer,
+  ErasureUseCases.layer,
   TestMessage.layer
 )
 
@@ -252,7 +257,9 @@ export const handlers = (settings: Pick<Settings, "dailySpendCap" | "role">) =>
 export const background = Layer.merge(UnitsOfWork.layerBackground, Attendances.layerBackground)
 
 /** What happens by the clock, on one process at a time; and the gauges, in every one. */
-export const jobs = (settings: Pick<Settings, "balanceAlarm" | "role" | "eventRetentionDays">) =>
+export const jobs = (
+  settings: Pick<Settings, "balanceAlarm" | "role" | "eventRetentionDays" | "memberRetentionDays">
+) =>
   settings.role === "api" ? Layer.effectDiscard(gauges) : Layer.merge(
     Layer.effectDiscard(gauges),
     Jobs.layer(Effect.all([
@@ -269,6 +276,7 @@ export const jobs = (settings: Pick<Settings, "balanceAlarm" | "role" | "eventRe
       checkTemplates,
       makePartitions,
       emptyDeliveries,
-      prune(Duration.days(settings.eventRetentionDays))
+      prune(Duration.days(settings.eventRetentionDays)),
+      ...Option.toArray(Option.map(settings.memberRetentionDays, (days) => eraseMembers(Duration.days(days))))
     ]))
   )

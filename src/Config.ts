@@ -208,6 +208,8 @@ export const settings = {
   workers: optionalNumber("AMS_WORKERS", 1, 64),
   /** Events are kept this long, in days; what is still to be done or failed keeps its day. */
   eventRetentionDays: number("EVENT_RETENTION_DAYS", 30, 2, 3650),
+  /** Members who left are forgotten after so many days; without it only by hand: ams members erase. */
+  memberRetentionDays: optionalNumber("MEMBER_RETENTION_DAYS", 1, 36_500),
   /** Collector of traces, metrics and logs, to which `/v1/traces` and so on are appended; without it nothing leaves. */
   otlpEndpoint: address("OTEL_EXPORTER_OTLP_ENDPOINT", "http://", "https://"),
   /** Headers for the collector, usually a key. */
@@ -313,6 +315,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     otherConnections: read(settings.otherConnections, wrong),
     workers: read(settings.workers, wrong),
     eventRetentionDays: read(settings.eventRetentionDays, wrong),
+    memberRetentionDays: read(settings.memberRetentionDays, wrong),
     otlpEndpoint: read(settings.otlpEndpoint, wrong),
     otlpHeaders: read(settings.otlpHeaders, wrong),
     serviceName: read(settings.serviceName, wrong)

@@ -17,6 +17,7 @@ import { failedEvents } from "./adapters/in/cli/FailedEvents.ts"
 import { explain } from "./adapters/in/cli/Failures.ts"
 import { handlers } from "./adapters/in/cli/Handlers.ts"
 import { Installation, lacking } from "./adapters/in/cli/Installation.ts"
+import { members } from "./adapters/in/cli/Members.ts"
 import { migrate } from "./adapters/in/cli/Migrate.ts"
 import { notifications } from "./adapters/in/cli/Notifications.ts"
 import { Failed, Json, Misused, oneLine } from "./adapters/in/cli/Output.ts"
@@ -211,6 +212,7 @@ const ams = Command.make("ams").pipe(
     deliveries(everything, goesOn),
     events(everything),
     absences(everything),
+    members(everything),
     failedEvents(everything),
     notifications(everything),
     alerts(alerting)

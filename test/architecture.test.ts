@@ -31,6 +31,7 @@ describe("a planted violation is caught:", () => {
     ["src/application/Secrets.ts", "src/application/Secrets.ts", "../domain/Ids.ts", "./Secrets.ts"],
     ["src/application/ChoosePassword.ts", "src/application/ChoosePassword.ts", "./NewIds.ts", "../ports/Passwords.ts"],
     ["src/application/Leaving.ts", "src/application/Leaving.ts", "./NewIds.ts", "../ports/UnitOfWork.ts"],
+    ["src/application/Erasing.ts", "src/application/Erasing.ts", "./NewIds.ts", "../ports/UnitOfWork.ts"],
     ["src/application/Timetabling.ts", "src/application/Timetabling.ts", "./Authorize.ts", "./NewIds.ts"],
     ["src/application/Receipts.ts", "src/application/Receipts.ts", "./NewIds.ts", "../ports/UnitOfWork.ts"],
     [

@@ -32,6 +32,7 @@ const newIds = "src/application/NewIds.ts"
 const secrets = "src/application/Secrets.ts"
 const choosing = "src/application/ChoosePassword.ts"
 const leaving = "src/application/Leaving.ts"
+const erasing = "src/application/Erasing.ts"
 const timetabling = "src/application/Timetabling.ts"
 const receipts = "src/application/Receipts.ts"
 const templateComparison = "src/application/TemplateComparison.ts"
@@ -47,6 +48,7 @@ export const addresses: ReadonlyArray<Address> = [
   { at: secrets, mayImport: [] },
   { at: choosing, mayImport: [domain, ports] },
   { at: leaving, mayImport: [domain, ports] },
+  { at: erasing, mayImport: [domain, ports] },
   { at: timetabling, mayImport: [domain, ports, newIds] },
   { at: receipts, mayImport: [domain, ports, messageMetrics] },
   { at: messageMetrics, mayImport: [domain] },
@@ -61,9 +63,23 @@ export const addresses: ReadonlyArray<Address> = [
   { at: events, mayImport: [domain, ports, newIds] },
   {
     at: "src/application/jobs",
-    mayImport: [domain, ports, events, authorize, newIds, timetabling, receipts, messageMetrics, templateComparison]
+    mayImport: [
+      domain,
+      ports,
+      events,
+      authorize,
+      newIds,
+      timetabling,
+      receipts,
+      messageMetrics,
+      templateComparison,
+      erasing
+    ]
   },
-  { at: "src/application/operations", mayImport: [domain, ports, events, authorize, newIds, templateComparison] },
+  {
+    at: "src/application/operations",
+    mayImport: [domain, ports, events, authorize, newIds, templateComparison, erasing]
+  },
   { at: "src/adapters/in", mayImport: ["src/application", ports, domain] },
   { at: "src/adapters/out", mayImport: [ports, domain] },
   { at: "src/adapters/embedded", mayImport: [ports, domain] },

@@ -196,7 +196,7 @@ export class StillTeaches extends Data.TaggedError("StillTeaches")<{}> {}
 /** What is asked needs a member in another status. */
 export class MemberNot extends Data.TaggedError("MemberNot")<{
   readonly current: MemberStatus
-  readonly requested: "APPROVED" | "REJECTED" | "INACTIVE" | "ACTIVE"
+  readonly requested: "APPROVED" | "REJECTED" | "INACTIVE" | "ERASED"
 }> {}
 
 /** A manager's word on a teacher who signed up. */
@@ -215,6 +215,26 @@ export const deactivate = (member: Member): Result.Result<Changed, MemberIncompl
   member.status === "INACTIVE"
     ? Result.fail(new MemberNot({ current: member.status, requested: "INACTIVE" }))
     : changed(member, { status: "INACTIVE" }, "MemberDeactivated")
+
+/** In the place of a name that nobody keeps. */
+export const erasedName = "(삭제됨)"
+
+/** Of who has left nothing personal is kept; what was recorded stays, about nobody. */
+export const erase = (member: Member): Result.Result<Changed, MemberNot> => {
+  if (member.status !== "INACTIVE") return Result.fail(new MemberNot({ current: member.status, requested: "ERASED" }))
+  const erased: Member = {
+    ...member,
+    name: erasedName,
+    phone: null,
+    birthDate: null,
+    gender: null,
+    loginId: null,
+    studentProfile: null,
+    teacherProfile: null,
+    version: member.version + 1
+  }
+  return Result.succeed({ member: erased, event: fact(erased, "MemberUpdated") })
+}
 
 /** The first one is the primary role. */
 export const changeRoles = (

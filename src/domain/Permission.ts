@@ -24,6 +24,8 @@ export const permissions = {
   "member:show": office,
   "member:change": office,
   "member:change-manager": ["ADMINISTRATOR"],
+  /** Of who has left. */
+  "member:erase": office,
   /** Yes or no to a teacher who signed up. */
   "member:decide": office,
   "guardianship:create": office,

@@ -49,6 +49,7 @@ export const testSettings: Settings = {
   otherConnections: 5,
   workers: Option.none(),
   eventRetentionDays: 30,
+  memberRetentionDays: Option.none(),
   otlpEndpoint: Option.none(),
   otlpHeaders: Option.none(),
   serviceName: "ams"

@@ -5,7 +5,7 @@ import type { FailedEventNotOpen } from "../../../application/operations/FailedE
 import type { HandlerAlreadyPaused, HandlerNotPaused } from "../../../application/operations/Handlers.ts"
 import type { ChannelTakesNoNumbers } from "../../../application/operations/TestMessage.ts"
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
-import type { MemberIncomplete } from "../../../domain/Member.ts"
+import type { MemberIncomplete, MemberNot } from "../../../domain/Member.ts"
 import type { PasswordRefused } from "../../../domain/PasswordRules.ts"
 import type { MayNotBeTold, MessageUnderWay } from "../../../domain/Resend.ts"
 import type { HandlerFailure } from "../../../ports/EventHandler.ts"
@@ -23,6 +23,7 @@ export type Condition =
   | HandlerNotPaused
   | MayNotBeTold
   | MemberIncomplete
+  | MemberNot
   | MessageUnderWay
   | NotAllowed
   | NotFound
@@ -57,6 +58,7 @@ export const explain = (condition: Condition): Failed =>
       LoginIdTaken: () => "this login id is taken: choose another one",
       MayNotBeTold: () => "the recipient may not be told of it any more: custody, or no longer of the academy",
       MemberIncomplete: ({ field, message }) => `${field}: ${message}`,
+      MemberNot: ({ current }) => `the member is ${current}: only who has left (INACTIVE) is forgotten`,
       MessageUnderWay: ({ id, status }) =>
         `message ${id} is ${status}: another one now would tell the same twice; see ams notifications show ${id}`,
       NotAllowed: ({ permission }) => `not allowed (${permission})`,
