@@ -12,6 +12,7 @@
  * - export: a month of a class as CSV and XLSX, in the pool beside the main thread
  * - hanging: commands while providers and the read side hang
  * - messages: 10,000 messages over SOLAPI's adapter to a provider that answers in 100 ms
+ * - rates: what counting requests costs, in the process and in PostgreSQL
  * - rush: 1,500 check-ins a second of 9,000 academies for a minute, answered or not
  * - soak: sizes and times under a steady load, BENCH_MINUTES (5), half of them beside an open transaction
  * - read: a session's register and a day's figures, beside Fastify with pg and with mongodb
@@ -29,6 +30,7 @@ import { fairness } from "./fairness.ts"
 import { hanging } from "./hanging.ts"
 import { latency } from "./latency.ts"
 import { sendingMessages } from "./messages.ts"
+import { rates } from "./rates.ts"
 import { read } from "./read.ts"
 import { rush } from "./rush.ts"
 import { soak } from "./soak.ts"
@@ -45,6 +47,7 @@ const all = {
   export: exporting,
   hanging,
   messages: sendingMessages,
+  rates,
   rush,
   soak,
   read
