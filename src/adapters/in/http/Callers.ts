@@ -13,6 +13,10 @@ export interface Range {
 /** IPv4 that came over IPv6 is IPv4. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "")
 
+/** Some proxies (Azure's) add the port. */
+const withoutPort = (hop: string): string =>
+  /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? hop
+
 export type Trusted = (address: string) => boolean
 
 /** Only what these say of others is believed. */
@@ -32,7 +36,7 @@ export const trusting = (ranges: ReadonlyArray<Range>): Trusted => {
 export const clientOf = (trusted: Trusted, socket: string | null, forwarded: string | undefined): string | null => {
   let address = socket === null ? null : plain(socket)
   for (const hop of (forwarded ?? "").split(",").toReversed()) {
-    const said = plain(hop.trim())
+    const said = plain(withoutPort(hop.trim()))
     if (address === null || !trusted(address) || isIP(said) === 0) return address
     address = said
   }

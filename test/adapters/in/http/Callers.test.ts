@@ -15,7 +15,9 @@ describe("who calls", () => {
     ["may be a proxy that speaks for nobody", "10.0.0.1", "", "10.0.0.1"],
     ["may be behind proxies only", "10.0.0.1", "10.0.0.9", "10.0.0.9"],
     ["is the last that can be read", "10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"],
-    ["has no port in its address", "10.0.0.1", "198.51.100.1:4711", "10.0.0.1"],
+    ["may have a port", "10.0.0.1", "198.51.100.1:4711", "198.51.100.1"],
+    ["may have a port over IPv6", "10.0.0.1", "[2001:db9::1]:4711, [::1]", "2001:db9::1"],
+    ["has a port that is one", "10.0.0.1", "198.51.100.1:https", "10.0.0.1"],
     ["comes over IPv6", "::1", "2001:db8::1, 2001:db8::2", "2001:db8::1"],
     ["comes over IPv6 with an address of IPv4", "::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"],
     ["is nowhere without a socket", null, "198.51.100.1", null]
