@@ -65,10 +65,10 @@ export class PhoneVerificationCommands extends Context.Service<PhoneVerification
           if (academyId !== null && Option.isNone(yield* academies.find(academyId))) {
             return yield* new NotFound({ what: "academy", id: academyId })
           }
-          // The narrowest first: whoever asks too often for one number takes nothing from the others.
+          // Who asks comes first, so that whoever asks too often does not use up the codes of a number that is not theirs.
+          yield* rates.take("CODE_ADDRESS", networkOf((yield* Caller).address))
           yield* rates.take("CODE_MINUTE", phone)
           yield* rates.take("CODE_DAY", phone)
-          yield* rates.take("CODE_ADDRESS", networkOf((yield* Caller).address))
           if (academyId !== null) yield* rates.take("CODE_ACADEMY", academyId)
           yield* rates.take("CODE_ALL", "")
           const holders = yield* members.holders(phone, academyId)

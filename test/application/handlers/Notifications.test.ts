@@ -5,8 +5,10 @@ import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import * as UnitsOfWork from "../../../src/adapters/out/postgres/PostgresUnitOfWork.ts"
 import { handlers } from "../../../src/App.ts"
+import { AttendanceCommands } from "../../../src/application/commands/AttendanceCommands.ts"
 import { EnrollmentCommands } from "../../../src/application/commands/EnrollmentCommands.ts"
 import { LeaveCommands } from "../../../src/application/commands/LeaveCommands.ts"
+import { MemberCommands } from "../../../src/application/commands/MemberCommands.ts"
 import { SessionCommands } from "../../../src/application/commands/SessionCommands.ts"
 import { EnrollmentQueries } from "../../../src/application/queries/EnrollmentQueries.ts"
 import type { EventFact } from "../../../src/domain/DomainEvent.ts"
@@ -179,5 +181,30 @@ describe("absences in a row", () => {
       assert.deepStrictEqual(told(sent), [`${given.manager.memberId} ABSENCES_REPEATED ACCEPTED`])
       assert.include(sent[0]?.body, `${missing.name} 학생이 수학 A 수업에 3회 연속 결석했습니다.`)
       assert.notInclude(sent[0]?.body, came.name)
+    }))
+})
+
+describe("who has left the academy", () => {
+  it.live("hears of no child any more, and the seats are free", () =>
+    Effect.gen(function*() {
+      const { given, messages } = yield* played(Effect.gen(function*() {
+        const members = yield* MemberCommands
+        const enrollments = yield* EnrollmentQueries
+        const given = yield* makeAcademy({ students: 2 })
+        const [stays, goes] = given.students
+        if (stays === undefined || goes === undefined) return yield* Effect.die("two students")
+        yield* members.deactivate(stays.parent.memberId).pipe(as(given.manager))
+        yield* (yield* AttendanceCommands).confirm(given.session.id, [
+          { studentId: stays.student.memberId },
+          { studentId: goes.student.memberId }
+        ]).pipe(as(given.teacher))
+        yield* members.deactivate(goes.student.memberId).pipe(as(given.manager))
+        const { items } = yield* enrollments.list(given.class.id, { limit: 3 }).pipe(as(given.manager))
+        assert.deepStrictEqual(items.map(({ status }) => status), ["ACTIVE", "CANCELLED"])
+        const teaches = yield* Effect.flip(members.deactivate(given.teacher.memberId).pipe(as(given.admin)))
+        assert.strictEqual(teaches._tag, "StillTeaches")
+        return given
+      }))
+      assert.deepStrictEqual(told(messages), [`${given.students[1]?.parent.memberId} CHECK_IN ACCEPTED`])
     }))
 })

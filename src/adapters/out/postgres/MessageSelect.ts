@@ -108,7 +108,8 @@ export const templatesOf = (
  * of every student, everybody of oneself; whoever is a guardian as well, of that one as a guardian may.
  */
 export const mayBeTold = `(n.student_id is null or n.student_id = m.recipient_id or coalesce(
-  (select g.may_be_told from guardianship g where g.student_id = n.student_id and g.parent_id = m.recipient_id),
+  (select g.may_be_told and r.status <> 'INACTIVE' from guardianship g
+    where g.student_id = n.student_id and g.parent_id = m.recipient_id),
   r.status = 'ACTIVE' and exists (select from member_role k where k.member_id = r.id and k.role in ('TEACHER', 'MANAGER'))))`
 
 /** Of the notification `n` of an arrival: the alert about the same absence to the same person. */

@@ -90,7 +90,8 @@ export const makePlanning = (
             ${reachOf(background, academyId)} as reach,
             exists (select from notification_preference w where w.member_id = r.id and p.as_kind = any(w.muted)) as muted
           from told p join member r on r.id = p.recipient_id left join class_session s on s.id = p.session_id
-          where (p.kind <> 'MISSING' or exists (select from absence_decision d
+          -- Who has left hears of nobody any more, but of the own refusal.
+          where (r.status <> 'INACTIVE' or p.audience = 'SELF') and (p.kind <> 'MISSING' or exists (select from absence_decision d
               where d.session_id = p.session_id and d.student_id = p.student_id and d.state = 'ALERTED'))
             and not exists (
               select from notification n where n.academy_id = ${academyId} and n.kind = p.as_kind
