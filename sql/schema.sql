@@ -244,8 +244,14 @@ create table public.audit_entry (
   subject text not null,
   reason text,
   at timestamp with time zone not null default now(),
+  address text,
+  device text,
+  detail text,
   constraint audit_entry_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_entry_by_academy ON public.audit_entry USING btree (academy_id, id DESC);
+CREATE INDEX audit_entry_by_actor ON public.audit_entry USING btree (actor_id, id DESC) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_entry_by_subject ON public.audit_entry USING btree (subject, id DESC);
 CREATE INDEX audit_entry_by_time ON public.audit_entry USING btree (at);
 
 create table public.class (

@@ -79,6 +79,7 @@ import { tendMessages } from "./application/jobs/TendMessages.ts"
 import { gauges, watchBacklog } from "./application/jobs/Watch.ts"
 import { watchMessages } from "./application/jobs/WatchMessages.ts"
 import { Absences as AbsenceUseCases } from "./application/operations/Absences.ts"
+import { Audits } from "./application/operations/Audits.ts"
 import { Deliveries } from "./application/operations/Deliveries.ts"
 import { Erasures as ErasureUseCases } from "./application/operations/Erasures.ts"
 import { Events } from "./application/operations/Events.ts"
@@ -237,6 +238,7 @@ export const useCases = Layer.mergeAll(
   Layer.provide(Receipts.layer, UnitsOfWork.layerBackground),
   NotificationUseCases.layer,
   ErasureUseCases.layer,
+  Audits.layer,
   TestMessage.layer
 )
 

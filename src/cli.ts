@@ -10,6 +10,7 @@ import manifest from "../package.json" with { type: "json" }
 import { absences } from "./adapters/in/cli/Absences.ts"
 import { admin } from "./adapters/in/cli/Admin.ts"
 import { alerts } from "./adapters/in/cli/Alerts.ts"
+import { audit } from "./adapters/in/cli/Audit.ts"
 import { deliveries } from "./adapters/in/cli/Deliveries.ts"
 import { doctor } from "./adapters/in/cli/Doctor.ts"
 import { events } from "./adapters/in/cli/Events.ts"
@@ -213,6 +214,7 @@ const ams = Command.make("ams").pipe(
     events(everything),
     absences(everything),
     members(everything),
+    audit(everything),
     failedEvents(everything),
     notifications(everything),
     alerts(alerting)

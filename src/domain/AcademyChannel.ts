@@ -121,7 +121,7 @@ export const change = (
 ): {
   readonly channel: AcademyChannel
   readonly event: EventFact
-  readonly audit: { readonly action: string; readonly subject: string; readonly reason: string }
+  readonly audit: { readonly action: "change-channel"; readonly subject: string; readonly reason: string }
 } => ({
   channel: {
     channel: before.channel,

@@ -51,6 +51,8 @@ export type DispatchId = typeof DispatchId.Type
 /** A device that takes push messages. */
 export const PushTargetId = uuid.pipe(Schema.brand("PushTargetId"))
 export type PushTargetId = typeof PushTargetId.Type
+export const AuditEntryId = uuid.pipe(Schema.brand("AuditEntryId"))
+export type AuditEntryId = typeof AuditEntryId.Type
 export const FailedEventId = uuid.pipe(Schema.brand("FailedEventId"))
 export type FailedEventId = typeof FailedEventId.Type
 export const FailedEventRunId = uuid.pipe(Schema.brand("FailedEventRunId"))

@@ -24,6 +24,8 @@ export const permissions = {
   "member:show": office,
   "member:change": office,
   "member:change-manager": ["ADMINISTRATOR"],
+  /** Who did what. */
+  "audit:read": office,
   /** Of who has left. */
   "member:erase": office,
   /** Yes or no to a teacher who signed up. */

@@ -1,22 +1,41 @@
-/** What somebody did though the rules speak against it, with the reason: kept for those who ask later. */
-import { Context, type Effect } from "effect"
+/** What people did that somebody may ask about later. Entries are written with what they are about, or not at all. */
+import { Context, type DateTime, type Effect } from "effect"
 import type { Channel } from "../domain/Attendance.ts"
-import type { AcademyId, MemberId } from "../domain/Ids.ts"
-import type { Transaction } from "./UnitOfWork.ts"
+import type { AuditAction, AuditLine } from "../domain/Audit.ts"
+import type { AcademyId, AuditEntryId, MemberId } from "../domain/Ids.ts"
+import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
 
 export interface AuditEntry {
   /** `null`: of none. */
   readonly academyId: AcademyId | null
-  /** `null`: whoever has the terminal. */
+  /** `null`: whoever has the terminal, or the system itself. */
   readonly actorId: MemberId | null
   readonly channel: Channel
-  /** As in `enroll-without-guardian`. */
-  readonly action: string
-  /** The id of what it was done to. */
+  readonly action: AuditAction
+  /** What it was done to, as in `member/0199…`. */
   readonly subject: string
-  readonly reason: string
+  /** In the words of whoever did it. */
+  readonly reason?: string
+  /** Names of what changed, never what stands there. */
+  readonly detail?: string
+}
+
+export interface AuditQuery {
+  /** `null`: of all academies, and of none. */
+  readonly academyId: AcademyId | null
+  readonly actorId?: MemberId | undefined
+  readonly subject?: string | undefined
+  readonly action?: AuditAction | undefined
+  readonly from?: DateTime.Utc | undefined
+  readonly before?: DateTime.Utc | undefined
+  readonly limit: number
+  /** Older than this one. */
+  readonly after?: AuditEntryId | undefined
 }
 
 export class AuditTrail extends Context.Service<AuditTrail, {
+  /** From where it comes is what `Caller` says. */
   readonly write: (entry: AuditEntry) => Effect.Effect<void, never, Transaction>
+  /** The newest first. */
+  readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditLine>, StorageUnavailable>
 }>()("ams/AuditTrail") {}

@@ -18,6 +18,7 @@ describe("permissions", () => {
       "member:show": ["MANAGER", "ADMINISTRATOR"],
       "member:change": ["MANAGER", "ADMINISTRATOR"],
       "member:change-manager": ["ADMINISTRATOR"],
+      "audit:read": ["MANAGER", "ADMINISTRATOR"],
       "member:erase": ["MANAGER", "ADMINISTRATOR"],
       "member:decide": ["MANAGER", "ADMINISTRATOR"],
       "guardianship:change": ["MANAGER", "ADMINISTRATOR"],

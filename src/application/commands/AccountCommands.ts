@@ -1,5 +1,6 @@
 /** What people do about their own logins: when they have forgotten something, or want another password or phone. */
 import { Context, Data, DateTime, Effect, Layer, Option, type Redacted } from "effect"
+import type { AuditAction } from "../../domain/Audit.ts"
 import { NotFound } from "../../domain/Errors.ts"
 import type { AcademyId } from "../../domain/Ids.ts"
 import {
@@ -12,6 +13,7 @@ import {
 } from "../../domain/Member.ts"
 import { type PasswordRefused, remembered } from "../../domain/PasswordRules.ts"
 import { NotVerified, type Purpose } from "../../domain/PhoneVerification.ts"
+import { type AuditEntry, AuditTrail } from "../../ports/AuditTrail.ts"
 import { LoginSessions } from "../../ports/LoginSessions.ts"
 import { type Credentials, MemberRepository } from "../../ports/MemberRepository.ts"
 import { Passwords, type TooManyLogins } from "../../ports/Passwords.ts"
@@ -66,6 +68,7 @@ export class AccountCommands extends Context.Service<AccountCommands, {
   static readonly layer = Layer.effect(
     AccountCommands,
     Effect.gen(function*() {
+      const audit = yield* AuditTrail
       const members = yield* MemberRepository
       const passwords = yield* Passwords
       const sessions = yield* LoginSessions
@@ -74,6 +77,12 @@ export class AccountCommands extends Context.Service<AccountCommands, {
       const choose = yield* passwordChooser
       const leave = yield* leaver
       const secrets = yield* secretMaker
+
+      /** What somebody did about the own login. */
+      const own = (
+        { academyId, memberId }: Pick<Credentials, "academyId" | "memberId">,
+        action: AuditAction
+      ): AuditEntry => ({ academyId, actorId: memberId, channel: "API", action, subject: `member/${memberId}` })
 
       const shown = Effect.fnUntraced(function*(token: Redacted.Redacted, purpose: Purpose) {
         const hash = yield* secrets.hashOf(token)
@@ -131,21 +140,23 @@ export class AccountCommands extends Context.Service<AccountCommands, {
               }
               yield* members.changePassword({ memberId, now, was: owner.passwordHash, hash })
               yield* sessions.end({ memberId }, "PASSWORD", now)
+              yield* audit.write(own(owner, "password.reset"))
             })
           )
         }),
         changePassword: Effect.fn("AccountCommands.changePassword")(function*(present, password) {
           const { session } = yield* CurrentActor
-          const own = yield* confirmed(present)
-          const hash = yield* choose(password, own.loginId, yield* before(own))
+          const me = yield* confirmed(present)
+          const hash = yield* choose(password, me.loginId, yield* before(me))
           const now = yield* DateTime.now
-          const { academyId, memberId } = own
+          const { academyId, memberId } = me
           yield* unitOfWork.run(
             { academyId, actor: memberId },
-            Effect.andThen(
-              members.changePassword({ memberId, now, was: own.passwordHash, hash }),
-              sessions.end({ memberId, ...(session === undefined ? {} : { except: session }) }, "PASSWORD", now)
-            )
+            Effect.gen(function*() {
+              yield* members.changePassword({ memberId, now, was: me.passwordHash, hash })
+              yield* sessions.end({ memberId, ...(session === undefined ? {} : { except: session }) }, "PASSWORD", now)
+              yield* audit.write(own(me, "password.change"))
+            })
           )
         }),
         changePhone: Effect.fn("AccountCommands.changePhone")(function*(token) {
@@ -163,6 +174,7 @@ export class AccountCommands extends Context.Service<AccountCommands, {
               if (Option.isNone(found)) return yield* new NotFound({ what: "member", id: memberId })
               const { event, member } = yield* Effect.fromResult(edit(found.value, { phone: used.value.phone }))
               yield* members.update(member)
+              yield* audit.write(own({ academyId, memberId }, "member.phone"))
               yield* (yield* Transaction).append(event)
             })
           )
@@ -171,7 +183,10 @@ export class AccountCommands extends Context.Service<AccountCommands, {
           const { academyId, memberId } = yield* confirmed(present)
           if (academyId === null) return yield* new NotFound({ what: "member", id: memberId })
           const now = yield* DateTime.now
-          yield* unitOfWork.run({ academyId, actor: memberId }, leave(academyId, memberId, now))
+          yield* unitOfWork.run(
+            { academyId, actor: memberId },
+            Effect.andThen(leave(academyId, memberId, now), audit.write(own({ academyId, memberId }, "member.leave")))
+          )
         })
       })
     })

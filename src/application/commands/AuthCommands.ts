@@ -1,11 +1,13 @@
 /** Logging in and staying so. */
 import { Context, Data, DateTime, Duration, Effect, Layer, Option, type Redacted } from "effect"
+import type { AuditAction } from "../../domain/Audit.ts"
 import { NotFound } from "../../domain/Errors.ts"
 import { type AcademyId, LoginSessionId, type MemberId } from "../../domain/Ids.ts"
 import { expiry, rotate } from "../../domain/LoginSession.ts"
 import type { LoginId } from "../../domain/Member.ts"
 import { NotVerified } from "../../domain/PhoneVerification.ts"
 import { networkOf, type RateExceeded } from "../../domain/Rate.ts"
+import { type AuditEntry, AuditTrail } from "../../ports/AuditTrail.ts"
 import { Caller } from "../../ports/Caller.ts"
 import { LoginDelays } from "../../ports/LoginDelays.ts"
 import { LoginSessions } from "../../ports/LoginSessions.ts"
@@ -87,6 +89,7 @@ export class AuthCommands extends Context.Service<AuthCommands, {
   static readonly layer = Layer.effect(
     AuthCommands,
     Effect.gen(function*() {
+      const audit = yield* AuditTrail
       const members = yield* MemberRepository
       const delays = yield* LoginDelays
       const passwords = yield* Passwords
@@ -97,6 +100,21 @@ export class AuthCommands extends Context.Service<AuthCommands, {
       const unitOfWork = yield* UnitOfWork
       const newId = yield* idMaker
       const secrets = yield* secretMaker
+
+      const about = (
+        { academyId, memberId, sessionId }: {
+          readonly academyId: AcademyId | null
+          readonly memberId: MemberId
+          readonly sessionId: LoginSessionId
+        },
+        action: AuditAction
+      ): AuditEntry => ({
+        academyId,
+        actorId: memberId,
+        channel: "API",
+        action,
+        subject: `member/${memberId}/login/${sessionId}`
+      })
 
       const issued = Effect.fnUntraced(function*(
         who: { readonly memberId: MemberId; readonly academyId: AcademyId | null; readonly sessionId: LoginSessionId },
@@ -145,7 +163,8 @@ export class AuthCommands extends Context.Service<AuthCommands, {
               createdAt: now,
               lastUsedAt: now,
               expiresAt
-            })
+            }),
+            audit.write(about({ academyId, memberId, sessionId }, "login.open"))
           ])
         )
         return yield* issued({ memberId, academyId, sessionId }, { token: secret, by: expiresAt })
@@ -210,6 +229,7 @@ export class AuthCommands extends Context.Service<AuthCommands, {
               const rotation = rotate(found.value, now)
               if (rotation._tag === "Reused") {
                 yield* sessions.end({ memberId, only: sessionId }, "REUSE", now)
+                yield* audit.write(about(found.value, "login.reuse"))
                 yield* Effect.logWarning("a refresh token was used twice: its login has ended", { memberId, sessionId })
               }
               // Committed, then refused: the end of the login must stand.
@@ -235,7 +255,9 @@ export class AuthCommands extends Context.Service<AuthCommands, {
             Effect.gen(function*() {
               const found = yield* sessions.hold(shown)
               if (Option.isNone(found)) return
-              yield* sessions.end({ memberId: found.value.memberId, only: found.value.sessionId }, "LOGOUT", now)
+              const { memberId, sessionId } = found.value
+              const ended = yield* sessions.end({ memberId, only: sessionId }, "LOGOUT", now)
+              if (ended > 0) yield* audit.write(about(found.value, "login.end"))
             })
           )
         }),
@@ -244,7 +266,12 @@ export class AuthCommands extends Context.Service<AuthCommands, {
           const now = yield* DateTime.now
           const ended = yield* unitOfWork.run(
             { academyId, actor: memberId },
-            sessions.end({ memberId, only: id }, "LOGOUT", now)
+            Effect.tap(
+              sessions.end({ memberId, only: id }, "LOGOUT", now),
+              (
+                ended
+              ) => (ended === 0 ? Effect.void : audit.write(about({ academyId, memberId, sessionId: id }, "login.end")))
+            )
           )
           if (ended === 0) return yield* new NotFound({ what: "login session", id })
         }),
@@ -253,7 +280,18 @@ export class AuthCommands extends Context.Service<AuthCommands, {
           const now = yield* DateTime.now
           return yield* unitOfWork.run(
             { academyId, actor: memberId },
-            sessions.end({ memberId, ...(session === undefined ? {} : { except: session }) }, "LOGOUT", now)
+            Effect.tap(
+              sessions.end({ memberId, ...(session === undefined ? {} : { except: session }) }, "LOGOUT", now),
+              (ended) =>
+                audit.write({
+                  academyId,
+                  actorId: memberId,
+                  channel: "API",
+                  action: "login.end",
+                  subject: `member/${memberId}`,
+                  detail: `${ended} others`
+                })
+            )
           )
         }).pipe(Effect.withSpan("AuthCommands.endOthers"))
       })

@@ -102,7 +102,11 @@ export class EnrollmentCommands extends Context.Service<EnrollmentCommands, {
               yield* seat(plan.value, enrollment, seats.now)
               yield* enrollments.insert(enrollment)
               if (exception !== null) {
-                const what = { action: "enroll-without-guardian", subject: `enrollment/${id}`, reason: exception }
+                const what = {
+                  action: "enroll-without-guardian",
+                  subject: `enrollment/${id}`,
+                  reason: exception
+                } as const
                 yield* audit.write({ academyId, actorId, channel: "API", ...what })
               }
               yield* (yield* Transaction).append(event)

@@ -1,4 +1,5 @@
 import { Context, DateTime, Effect, Layer, Option, type Result } from "effect"
+import type { AuditAction } from "../../domain/Audit.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
 import {
   change,
@@ -25,6 +26,7 @@ import {
 } from "../../domain/Member.ts"
 import type { PasswordRefused } from "../../domain/PasswordRules.ts"
 import type { Permission } from "../../domain/Permission.ts"
+import { AuditTrail } from "../../ports/AuditTrail.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
 import type { TooManyLogins } from "../../ports/Passwords.ts"
 import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
@@ -87,6 +89,7 @@ export class MemberCommands extends Context.Service<MemberCommands, {
   static readonly layer = Layer.effect(
     MemberCommands,
     Effect.gen(function*() {
+      const audit = yield* AuditTrail
       const members = yield* MemberRepository
       const unitOfWork = yield* UnitOfWork
       const choose = yield* passwordChooser
@@ -108,11 +111,23 @@ export class MemberCommands extends Context.Service<MemberCommands, {
           { academyId, actor },
           Effect.gen(function*() {
             yield* members.insert(member, hash)
+            const channel = actor === null ? "CLI" : "API"
+            const detail = member.roles.join(", ")
+            yield* audit.write({
+              academyId,
+              actorId: actor,
+              channel,
+              action: "member.create",
+              subject: `member/${id}`,
+              detail
+            })
             yield* (yield* Transaction).append(event)
           })
         )
         return member
       })
+
+      const by = ({ academyId, memberId }: Allowed) => ({ academyId, actorId: memberId, channel: "API" }) as const
 
       /** Managers are an administrator's. */
       const mayChange = ({ role }: Allowed, roles: Member["roles"]): Effect.Effect<void, NotAllowed> =>
@@ -124,8 +139,9 @@ export class MemberCommands extends Context.Service<MemberCommands, {
       const changing = <E>(
         permission: Permission,
         id: MemberId,
+        action: AuditAction,
         decision: (member: Member) => Result.Result<Changed, E>,
-        decides = false
+        detail?: string
       ) =>
         Effect.gen(function*() {
           const actor = yield* allowInAcademy(permission)
@@ -138,18 +154,28 @@ export class MemberCommands extends Context.Service<MemberCommands, {
               yield* mayChange(actor, found.value.roles)
               const { event, member } = yield* Effect.fromResult(decision(found.value))
               yield* mayChange(actor, member.roles)
-              yield* members.update(member, decides ? { decidedBy: actor.memberId, now } : {})
+              yield* members.update(member, permission === "member:decide" ? { decidedBy: actor.memberId, now } : {})
+              yield* audit.write({
+                ...by(actor),
+                action,
+                subject: `member/${id}`,
+                ...(detail === undefined ? {} : { detail })
+              })
               yield* (yield* Transaction).append(event)
               return member
             })
           )
         })
 
+      const aboutGuardian = ({ parentId, studentId }: Guardianship) => `member/${studentId}/guardian/${parentId}`
+
       /** One link of the academy's, locked. */
       const holding = <A, E, R>(
         studentId: MemberId,
         id: GuardianshipId,
-        work: (guardianship: Guardianship) => Effect.Effect<A, E, R>
+        action: AuditAction,
+        work: (guardianship: Guardianship) => Effect.Effect<A, E, R>,
+        detail?: string
       ) =>
         Effect.gen(function*() {
           const actor = yield* allowInAcademy("guardianship:change")
@@ -158,6 +184,8 @@ export class MemberCommands extends Context.Service<MemberCommands, {
             Effect.gen(function*() {
               const found = yield* members.findGuardianship(actor.academyId, studentId, id)
               if (Option.isNone(found)) return yield* new NotFound({ what: "guardianship", id })
+              const subject = aboutGuardian(found.value)
+              yield* audit.write({ ...by(actor), action, subject, ...(detail === undefined ? {} : { detail }) })
               return yield* work(found.value)
             })
           )
@@ -174,16 +202,22 @@ export class MemberCommands extends Context.Service<MemberCommands, {
         }),
         createAdministrator: Effect.fn("MemberCommands.createAdministrator")((input) => insert(input, null, null)),
         edit: Effect.fn("MemberCommands.edit")((id, input) =>
-          changing("member:change", id, (member) => edit(member, input))
+          changing("member:change", id, "member.edit", (member) => edit(member, input), Object.keys(input).join(", "))
         ),
         changeRoles: Effect.fn("MemberCommands.changeRoles")((id, { roles, ...profiles }) =>
-          changing("member:change", id, (member) => changeRoles(member, roles, profiles))
+          changing(
+            "member:change",
+            id,
+            "member.roles",
+            (member) => changeRoles(member, roles, profiles),
+            roles.join(", ")
+          )
         ),
         approve: Effect.fn("MemberCommands.approve")((id) =>
-          changing("member:decide", id, (member) => decide(member, "APPROVED"), true)
+          changing("member:decide", id, "member.approve", (member) => decide(member, "APPROVED"))
         ),
         reject: Effect.fn("MemberCommands.reject")((id) =>
-          changing("member:decide", id, (member) => decide(member, "REJECTED"), true)
+          changing("member:decide", id, "member.reject", (member) => decide(member, "REJECTED"))
         ),
         deactivate: Effect.fn("MemberCommands.deactivate")(function*(id) {
           const actor = yield* allowInAcademy("member:change")
@@ -193,7 +227,10 @@ export class MemberCommands extends Context.Service<MemberCommands, {
           const now = yield* DateTime.now
           return yield* unitOfWork.run(
             { academyId: actor.academyId, actor: actor.memberId },
-            leave(actor.academyId, id, now)
+            Effect.tap(
+              leave(actor.academyId, id, now),
+              () => audit.write({ ...by(actor), action: "member.deactivate", subject: `member/${id}` })
+            )
           )
         }),
         linkGuardian: Effect.fn("MemberCommands.linkGuardian")(function*(studentId, input) {
@@ -214,22 +251,23 @@ export class MemberCommands extends Context.Service<MemberCommands, {
             { academyId: actor.academyId, actor: actor.memberId },
             Effect.gen(function*() {
               yield* members.insertGuardianship(guardianship)
+              yield* audit.write({ ...by(actor), action: "guardianship.link", subject: aboutGuardian(guardianship) })
               yield* (yield* Transaction).append(event)
             })
           )
           return guardianship
         }),
         changeGuardian: Effect.fn("MemberCommands.changeGuardian")((studentId, id, input) =>
-          holding(studentId, id, (before) =>
+          holding(studentId, id, "guardianship.change", (before) =>
             Effect.gen(function*() {
               const { event, guardianship } = change(before, input)
               yield* members.updateGuardianship(guardianship)
               yield* (yield* Transaction).append(event)
               return guardianship
-            }))
+            }), Object.keys(input).join(", "))
         ),
         unlinkGuardian: Effect.fn("MemberCommands.unlinkGuardian")((studentId, id) =>
-          holding(studentId, id, (guardianship) =>
+          holding(studentId, id, "guardianship.unlink", (guardianship) =>
             Effect.gen(function*() {
               yield* members.deleteGuardianship(guardianship)
               yield* (yield* Transaction).append(unlink(guardianship))

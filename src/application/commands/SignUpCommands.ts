@@ -6,6 +6,7 @@ import type { Member, MemberIncomplete } from "../../domain/Member.ts"
 import type { PasswordRefused } from "../../domain/PasswordRules.ts"
 import { NotVerified } from "../../domain/PhoneVerification.ts"
 import { type CannotSignUp, type NeedsGuardian, type SignUp, signUp } from "../../domain/SignUp.ts"
+import { AuditTrail } from "../../ports/AuditTrail.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
 import type { TooManyLogins } from "../../ports/Passwords.ts"
 import { PhoneVerifications } from "../../ports/PhoneVerifications.ts"
@@ -45,6 +46,7 @@ export class SignUpCommands extends Context.Service<SignUpCommands, {
   static readonly layer = Layer.effect(
     SignUpCommands,
     Effect.gen(function*() {
+      const audit = yield* AuditTrail
       const members = yield* MemberRepository
       const verifications = yield* PhoneVerifications
       const unitOfWork = yield* UnitOfWork
@@ -89,6 +91,13 @@ export class SignUpCommands extends Context.Service<SignUpCommands, {
               yield* claimed ? members.update(member, { passwordHash }) : members.insert(member, passwordHash)
               if (newGuardian !== null) yield* members.insert(newGuardian, null)
               if (guardianship !== null) yield* members.insertGuardianship(guardianship)
+              const by = { academyId, actorId: member.id, channel: "API" } as const
+              const action = claimed ? "member.claim" : "member.sign-up"
+              yield* audit.write({ ...by, action, subject: `member/${member.id}`, detail: member.roles.join(", ") })
+              if (guardianship !== null) {
+                const subject = `member/${member.id}/guardian/${guardianship.parentId}`
+                yield* audit.write({ ...by, action: "guardianship.link", subject, detail: "consent" })
+              }
               yield* (yield* Transaction).append(...events)
               return member
             })

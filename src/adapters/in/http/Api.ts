@@ -2,6 +2,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { AcademiesApi, AcademyApi } from "./AcademyApi.ts"
 import { AttendanceApi } from "./AttendanceApi.ts"
+import { AuditApi } from "./AuditApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ChannelApi } from "./ChannelApi.ts"
 import { ClassApi } from "./ClassApi.ts"
@@ -39,7 +40,8 @@ export class Api extends HttpApi.make("ams")
     EnrollmentApi,
     LeaveApi,
     MemberNotificationApi,
-    ChannelApi
+    ChannelApi,
+    AuditApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.

@@ -9,6 +9,7 @@ import { Queries } from "../../../application/queries/Queries.ts"
 import { StatisticsQueries } from "../../../application/queries/StatisticsQueries.ts"
 import * as Academies from "./AcademyHttp.ts"
 import { Api } from "./Api.ts"
+import * as Audits from "./AuditHttp.ts"
 import * as Authentication from "./AuthHttp.ts"
 import * as Channels from "./ChannelHttp.ts"
 import * as Enrollments from "./EnrollmentHttp.ts"
@@ -155,5 +156,6 @@ export const layer = Layer.mergeAll(
   Notifications.layer,
   Exports.layer,
   MemberNotifications.layer,
-  Channels.layer
+  Channels.layer,
+  Audits.layer
 )

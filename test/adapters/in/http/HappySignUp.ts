@@ -10,6 +10,9 @@ const Sms = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ body: Schema.S
 const Statuses = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ status: Schema.String })))
 const Sent = Schema.decodeUnknownSync(Schema.Struct({ verificationId: Schema.String }))
 const Verified = Schema.decodeUnknownSync(Schema.Struct({ verificationToken: Schema.String }))
+const Me = Schema.decodeUnknownSync(Schema.Struct({ memberId: Schema.String }))
+const Acted = (lines: unknown) =>
+  Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ action: Schema.String })))(lines).map(({ action }) => action)
 const Tokens = Schema.decodeUnknownSync(Schema.Struct({ accessToken: Schema.String }))
 
 let phones = 0
@@ -143,7 +146,18 @@ export const signingUp = (it: Vitest.MethodsNonLive<Ams | World>) => {
       expect((yield* codeSent(next, "CHANGE_PHONE")).body).toContain("다른 회원이")
 
       yield* refused("auth.deactivate", { ...as, body: { present: "the second one" } }, 422, "AUTH_WRONG_PASSWORD")
+      const { memberId } = Me(yield* good("auth.me", as))
       yield* good("auth.deactivate", { ...as, body: { present: "the third one" } })
+      const acted = yield* good("audit.list", { ...yield* office, query: `?actorId=${memberId}` })
+      expect(Acted(acted)).toEqual([
+        "member.leave",
+        "member.phone",
+        "password.change",
+        "login.open",
+        "password.reset",
+        "login.open",
+        "member.sign-up"
+      ])
       yield* refused(
         "auth.login",
         { body: { loginId: "happy.parent", password: "the third one" } },
@@ -265,6 +279,21 @@ export const signingUp = (it: Vitest.MethodsNonLive<Ams | World>) => {
       yield* (yield* Ams).settled
       const seats = yield* (yield* Ams).sql(`select status from enrollment where student_id = '${memberId}'`)
       expect(seats).toEqual([{ status: "CANCELLED" }])
+      // All of this somebody may ask about later; what was refused has left nothing.
+      const lines = yield* good("audit.list", { ...as, query: `?subject=member/${memberId}` })
+      expect(lines).toMatchObject([
+        { action: "member.deactivate", actorId: a.manager.id, channel: "API", address: "127.0.0.1", academyId: a.id },
+        { action: "member.roles", detail: "STUDENT, PARENT" },
+        { action: "member.edit", detail: "phone" },
+        { action: "member.edit", detail: "name, birthDate" },
+        { action: "member.create", detail: "STUDENT" }
+      ])
+      const guardians = `?subject=member/${memberId}/guardian/${parentId}`
+      expect(yield* good("audit.list", { ...as, query: guardians })).toMatchObject([
+        { action: "guardianship.unlink" },
+        { action: "guardianship.change", detail: "mayBeTold" },
+        { action: "guardianship.link" }
+      ])
       const teaches = { ...as, params: { memberId: a.own.teacher.id } }
       yield* refused("members.deactivate", teaches, 409, "MEMBER_STILL_TEACHES")
     }))

@@ -94,6 +94,7 @@ class Lists
         "notifications.list": ["/api/v1/notifications?notReached=true", manager],
         // Each of the classes meets every day.
         "registers.ofDay": [`/api/v1/sessions?date=${addDays(date, 1)}`, manager],
+        "audit.list": ["/api/v1/audit", manager],
         "failedEvents.list": ["/api/v1/operations/failed-events", manager],
         "failedEvents.runs": ["/api/v1/operations/failed-events/runs", manager],
         "me.notifications": ["/api/v1/me/notifications", manager],

@@ -392,6 +392,7 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "me.unregister someone's": ({ a }) =>
     Effect.map(device(a.own.student), (pushTargetId) => ({ params: { pushTargetId } })),
   "me.notifications": () => now({}),
+  "audit.list": () => now({}),
   "channels.list": () => now({}),
   "channels.change": () => now({ body: { sender: "02-1234-5678" } }),
   "channels.texts": () => now({})
