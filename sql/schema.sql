@@ -575,6 +575,19 @@ create table public.guardianship (
 );
 CREATE INDEX guardianship_by_parent ON public.guardianship USING btree (parent_id);
 
+create table public.idempotency_key (
+  member_id uuid not null,
+  key bytea not null,
+  fingerprint bytea not null,
+  status smallint not null,
+  headers jsonb not null,
+  body bytea not null,
+  created_at timestamp with time zone not null default now(),
+  constraint idempotency_key_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id),
+  constraint idempotency_key_pkey PRIMARY KEY (member_id, key)
+);
+CREATE INDEX idempotency_key_old ON public.idempotency_key USING btree (created_at);
+
 create table public.job (
   name text not null,
   owner uuid,

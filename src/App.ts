@@ -22,6 +22,7 @@ import * as Enrollments from "./adapters/out/postgres/PostgresEnrollmentReposito
 import * as Erasures from "./adapters/out/postgres/PostgresErasure.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
+import * as KeyedRequests from "./adapters/out/postgres/PostgresIdempotency.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
 import * as Logins from "./adapters/out/postgres/PostgresLoginSessions.ts"
@@ -163,6 +164,7 @@ export const ports = (settings: Settings, found: Found) => {
     FailedEvents.layer,
     Paused.layer,
     JobLeases.layer,
+    KeyedRequests.layer,
     Retention.layer,
     Ledger.layer,
     Measures.layer,

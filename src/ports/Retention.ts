@@ -1,4 +1,5 @@
 /** What keeps tables small. Every method is safe when run twice or by two at once. */
+/** What keeps the tables of events and of answers small. Every method is safe when run twice or by two at once. */
 import { Context, type Duration, type Effect } from "effect"
 import type { StorageUnavailable } from "./UnitOfWork.ts"
 
@@ -23,6 +24,8 @@ export class Retention extends Context.Service<Retention, {
     olderThan: { readonly logins: Duration.Duration; readonly verifications: Duration.Duration },
     limit: number
   ) => Effect.Effect<number, StorageUnavailable>
+  /** Deletes kept answers to requests after 24 h, at most so many. Returns how many. */
+  readonly deleteAnswers: (limit: number) => Effect.Effect<number, StorageUnavailable>
   /** Gives back the room of finished deliveries. Returns how many bytes. */
   readonly emptyDeliveries: Effect.Effect<number, StorageUnavailable>
 }>()("ams/Retention") {}

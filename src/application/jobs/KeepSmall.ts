@@ -36,6 +36,7 @@ export const prune = (eventsFor: Duration.Duration) =>
         if (gone.length > 0) yield* Effect.logInfo(`dropped ${gone.join(", ")}`)
         while ((yield* retention.deleteFailedEvents(failedEventsFor, atOnce)) === atOnce);
         while ((yield* retention.deleteAccess(accessFor, atOnce)) === atOnce);
+        while ((yield* retention.deleteAnswers(atOnce)) === atOnce);
         yield* readModels.prune(tombstonesFor)
       })
     }

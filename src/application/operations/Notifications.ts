@@ -91,13 +91,13 @@ export class Notifications extends Context.Service<Notifications, {
           const { academyId } = yield* Effect.flatMap(history.find(by.academyId, id), orNotFound(id))
           const again = yield* newId(MessageId)
           const now = yield* DateTime.now
-          yield* unitOfWork.run(
+          const planned = yield* unitOfWork.run(
             { academyId, actor: by.actorId },
             Effect.gen(function*() {
               const message = yield* Effect.flatMap(resends.find(academyId, id), orNotFound(id))
               const decided = yield* Effect.fromResult(resend(message, { id: again, now, ways }))
               const lines = yield* Effect.forEach(decided.resend.lines, () => newId(NotificationId))
-              yield* resends.plan(decided.resend, { by: by.actorId, reason, lines })
+              const planned = yield* resends.plan(decided.resend, { by: by.actorId, reason, lines })
               yield* audit.write({
                 academyId,
                 actorId: by.actorId,
@@ -107,11 +107,12 @@ export class Notifications extends Context.Service<Notifications, {
                 reason
               })
               yield* (yield* Transaction).append(decided.event)
+              return planned
             })
           )
           // Not heard, it is found by the next poll.
           yield* Effect.ignore(deliveries.announce)
-          return yield* Effect.flatMap(history.find(academyId, again), orNotFound(again))
+          return planned
         }),
 
         measures: Effect.fn("Notifications.measures")(function*(from, until) {

@@ -7,7 +7,7 @@ import { AuthApi } from "./AuthApi.ts"
 import { ChannelApi } from "./ChannelApi.ts"
 import { ClassApi } from "./ClassApi.ts"
 import { EnrollmentApi } from "./EnrollmentApi.ts"
-import { documentPaging } from "./Envelope.ts"
+import { document } from "./Envelope.ts"
 import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { LeaveApi } from "./LeaveApi.ts"
@@ -46,7 +46,7 @@ export class Api extends HttpApi.make("ams")
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.
   .annotate(HttpApi.QueryParseOptions, strict)
-  .annotate(OpenApi.Transform, documentPaging)
+  .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "AMS")
   .annotate(OpenApi.Version, "1.0.0")
   .annotate(

@@ -5,8 +5,10 @@ import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Authorize, CurrentActor } from "../../../application/Authorize.ts"
 import { AcademyNotNamed } from "../../../domain/Errors.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
+import { Idempotency } from "../../../ports/Idempotency.ts"
 import { RateLimits } from "../../../ports/RateLimits.ts"
 import { Tokens } from "../../../ports/Tokens.ts"
+import { idempotent } from "./Idempotent.ts"
 import { problems } from "./Problem.ts"
 import { asProblem } from "./Problems.ts"
 import { ofMember } from "./Rates.ts"
@@ -30,6 +32,7 @@ export const layer = Layer.effect(
     const tokens = yield* Tokens
     const authorize = yield* Authorize
     const rates = yield* RateLimits
+    const idempotency = yield* Idempotency
     const identify = Effect.fnUntraced(function*(credential: Parameters<typeof tokens.verify>[0]) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const header = request.headers[academyHeader]
@@ -41,9 +44,11 @@ export const layer = Layer.effect(
       return actor
     })
     return Auth.of({
-      bearer: (app, { credential }) =>
+      bearer: (app, { credential, endpoint }) =>
         asProblem(identify(credential)).pipe(
-          Effect.flatMap((actor) => Effect.provideService(app, CurrentActor, actor))
+          Effect.flatMap((actor) =>
+            idempotent(idempotency, Effect.provideService(app, CurrentActor, actor), endpoint, actor)
+          )
         )
     })
   })

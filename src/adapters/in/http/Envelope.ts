@@ -1,5 +1,5 @@
 /** The one shape of every answer: `{ data, meta }`. Lists carry where the next page begins. */
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Redacted, Schema, SchemaAST } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import type { Page } from "../../../application/queries/Paging.ts"
 
@@ -37,19 +37,46 @@ export const Reason = Schema.NonEmptyString.check(Schema.isMaxLength(500))
 export const Body = <S extends Schema.Top>(schema: S): S["Rebuild"] =>
   schema.check(Schema.makeFilter((value) => unkeepable(value)))
 
-/** 201 with where the new thing is. */
+/** Marks the answer of what creates something: a client may send it again, with the same `Idempotency-Key`. */
+const creating = "ams/creating"
+export const creates = ({ ast }: Schema.Top): boolean => SchemaAST.resolveAt<boolean>(creating)(ast) === true
+
+/** 201 with where the new thing is, and its version if it has one. */
 export const Created = <S extends Schema.Top>(data: S) =>
-  HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(201)), { location: Schema.String })
+  HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(201)), {
+    location: Schema.String,
+    etag: Schema.optionalKey(Schema.String)
+  }).annotate({ [creating]: true })
 
 /** 202 with where to see what becomes of it. */
 export const Accepted = <S extends Schema.Top>(data: S) =>
   HttpApiSchema.WithHeaders(One(data).pipe(HttpApiSchema.status(202)), { location: Schema.String })
 
-export const one = <A>(data: A) => ({ data, meta: {} })
-export const created = <A>(data: A, location: string) =>
-  HttpApiSchema.withHeaders({ body: one(data), headers: { location } })
+/** The same for what is created and goes on by itself. */
+export const Begun = <S extends Schema.Top>(data: S) => Accepted(data).annotate({ [creating]: true })
 
-export const accepted = created
+/** The thing with its version as `ETag`. */
+export const Versioned = <S extends Schema.Top>(data: S) =>
+  HttpApiSchema.WithHeaders(One(data), { etag: Schema.String })
+
+export const one = <A>(data: A) => ({ data, meta: {} })
+
+const tagOf = (version: number) => `"${version}"`
+/** `of`: whose version it is, where it is not the answer's own. */
+export const versioned = <A>(data: A, of: { readonly version: number }) =>
+  HttpApiSchema.withHeaders({ body: one(data), headers: { etag: tagOf(of.version) } })
+export const itself = <A extends { readonly version: number }>(data: A) => versioned(data, data)
+
+export const created = <A extends object>(data: A, location: string) =>
+  HttpApiSchema.withHeaders({
+    body: one(data),
+    headers: {
+      location,
+      ...("version" in data && typeof data.version === "number" ? { etag: tagOf(data.version) } : {})
+    }
+  })
+export const accepted = <A>(data: A, location: string) =>
+  HttpApiSchema.withHeaders({ body: one(data), headers: { location } })
 
 /** Opaque to callers: the place of a page's last one. */
 const cursorBy = (place: RegExp) =>
@@ -64,13 +91,20 @@ export const pagingBy = (place: RegExp) => ({
 })
 /** The places of most lists are ids. */
 export const paging = pagingBy(/^[0-9a-f:-]{1,80}$/)
-/** In the address a number is a text; OpenAPI should say what is meant. */
-export const documentPaging = (spec: object) =>
-  JSON.parse(
-    JSON.stringify(spec),
-    (_, part) =>
-      part?.in === "query" && part.name === "limit" ? { ...part, schema: { type: "integer", ...limits } } : part
-  )
+
+/** For a client that does not know what became of its request: 16 to 255 visible ASCII characters, such as a UUID. */
+const idempotencyKey = { name: "idempotency-key", in: "header", required: false, schema: { type: "string" } }
+
+/**
+ * What OpenAPI should say besides: in the address a number is a text, and what creates takes a key that is not its own
+ * affair.
+ */
+export const document = (spec: object) =>
+  JSON.parse(JSON.stringify(spec), (name, part) => {
+    if (part?.in === "query" && part.name === "limit") return { ...part, schema: { type: "integer", ...limits } }
+    if (part?.post?.responses?.["201"] === undefined || name.startsWith("/api/v1/auth/")) return part
+    return { ...part, post: { ...part.post, parameters: [...part.post.parameters, idempotencyKey] } }
+  })
 
 /** The cursor of a list whose ids are all of one kind. */
 export const cursorOf = <Id extends Schema.Codec<string, string>>(id: Id) =>

@@ -15,7 +15,7 @@ import {
   Preview
 } from "../../../ports/FailedEventStore.ts"
 import { Auth } from "./Auth.ts"
-import { Accepted, Body, cursorOf, Many, One, paging } from "./Envelope.ts"
+import { Accepted, Begun, Body, cursorOf, Many, One, paging } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** All that is given must fit. The academy is the caller's, or the one that an administrator names. */
@@ -76,8 +76,9 @@ export class FailedEventsApi extends HttpApiGroup.make("failedEvents").add(
     error: problems
   }),
   HttpApiEndpoint.post("startRun", "/runs", {
+    headers: { "idempotency-key": Schema.optionalKey(Schema.String) },
     payload: Body(RunRequest),
-    success: Accepted(FailedEventRun),
+    success: Begun(FailedEventRun),
     error: problems
   }),
   HttpApiEndpoint.get("run", "/runs/:runId", { params: run, success: One(FailedEventRun), error: problems }),

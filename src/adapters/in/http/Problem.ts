@@ -40,7 +40,9 @@ export const Problem401 = at(401, "ProblemUnauthorized")
 export const Problem403 = at(403, "ProblemForbidden")
 export const Problem404 = at(404, "ProblemNotFound")
 export const Problem409 = at(409, "ProblemConflict")
+export const Problem412 = at(412, "ProblemPreconditionFailed")
 export const Problem422 = at(422, "ProblemUnprocessable")
+export const Problem428 = at(428, "ProblemPreconditionRequired")
 export const Problem429 = at(429, "ProblemTooManyRequests")
 export const Problem503 = at(503, "ProblemUnavailable")
 
@@ -51,7 +53,9 @@ export const problems = [
   Problem403,
   Problem404,
   Problem409,
+  Problem412,
   Problem422,
+  Problem428,
   Problem429,
   Problem503
 ] as const
@@ -87,9 +91,11 @@ export const titles: Readonly<Record<number, string>> = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   409: "Conflict",
+  412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
   422: "Unprocessable Content",
+  428: "Precondition Required",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",

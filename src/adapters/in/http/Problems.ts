@@ -30,12 +30,16 @@ import type { MayNotBeTold, MessageUnderWay } from "../../../domain/Resend.ts"
 import type { OutsidePlanning, SessionAttended, SessionOver } from "../../../domain/SessionChange.ts"
 import type { InvalidPeriod } from "../../../domain/Statistics.ts"
 import type { ScheduleConflict } from "../../../domain/Timetable.ts"
+import type { Stale } from "../../../domain/Version.ts"
 import type { Busy, TookTooLong } from "../../../ports/CpuPool.ts"
+import type { KeyUsedOtherwise } from "../../../ports/Idempotency.ts"
 import type { ReadSideUnavailable } from "../../../ports/ReadModels.ts"
 import type { InvalidToken } from "../../../ports/Tokens.ts"
 import type { Refusal, StorageUnavailable } from "../../../ports/UnitOfWork.ts"
 import { type AccessCondition, accessProblems } from "./AccessProblems.ts"
 import { channelProblems } from "./ChannelProblems.ts"
+import type { PreconditionMissing } from "./Conditional.ts"
+import { conventionProblems } from "./ConventionProblems.ts"
 import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
 import { queryProblems } from "./QueryProblems.ts"
 import { resendProblems } from "./ResendProblems.ts"
@@ -62,6 +66,7 @@ export type Condition =
   | InvalidSchedule
   | InvalidToken
   | InvalidTransition
+  | KeyUsedOtherwise
   | LeaveNotRequested
   | LeaveOverlaps
   | MayNotBeTold
@@ -77,6 +82,7 @@ export type Condition =
   | NotStudentAndParent
   | OutsideCheckIn
   | OutsidePlanning
+  | PreconditionMissing
   | ReadSideUnavailable
   | Refusal
   | RunNotRunning
@@ -85,6 +91,7 @@ export type Condition =
   | SessionAttended
   | SessionNotOpen
   | SessionOver
+  | Stale
   | StorageUnavailable
   | TookTooLong
   | TooManyStreams
@@ -103,6 +110,7 @@ const table: Table = {
   ...resendProblems,
   ...queryProblems,
   ...channelProblems,
+  ...conventionProblems,
   AcademyNotNamed: plain(
     400,
     "COMMON_ACADEMY_NOT_NAMED",
@@ -132,12 +140,6 @@ const table: Table = {
     "WAITING_DUPLICATE",
     "이미 대기 중인 학생입니다.",
     "The student waits for a seat already."
-  ),
-  ChangedMeanwhile: plain(
-    409,
-    "COMMON_CHANGED_MEANWHILE",
-    "다른 요청이 동시에 변경했습니다. 다시 시도해 주세요.",
-    "Another request changed it at the same time. Please try again."
   ),
   ClassFull: ({ capacity, day }) => ({
     status: 409,
@@ -353,12 +355,6 @@ const table: Table = {
     en: "The session is over, closed or cancelled.",
     currentState: status
   }),
-  StorageUnavailable: plain(
-    503,
-    "COMMON_UNAVAILABLE",
-    "잠시 후 다시 시도해 주세요.",
-    "The database does not answer; try again in a moment."
-  ),
   TookTooLong: plain(
     503,
     "COMMON_TOOK_TOO_LONG",

@@ -8,6 +8,8 @@
  * A flush sends its statements one after the other without waiting; PostgreSQL answers each. After the first failure
  * the transaction is aborted, so the rest fails as well and COMMIT answers ROLLBACK: the first failure is the one that
  * counts.
+ *
+ * A transaction inside of it is a savepoint, which leaves with the next statement as BEGIN does.
  */
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Stream } from "effect"
@@ -110,6 +112,24 @@ export class CommandConnection implements SqlConnection.Connection {
     params: ReadonlyArray<unknown>
   ): Effect.Effect<PgConnection.Result, SqlError.SqlError> => Effect.suspend(() => this.flush({ sql, params }))
 
+  /** Sends what is kept, for whoever has to know now whether it is refused. */
+  readonly send: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
+    if (this.writes.length === 0) return Effect.void
+    const writes = merged(this.writes)
+    this.writes = []
+    return Effect.asVoid(this.flush(writes))
+  })
+
+  /** Up to where a transaction inside of this one goes back; what stays behind never left. */
+  private back(rollback: PlainStatement): Effect.Effect<Rows, SqlError.SqlError> {
+    const began = this.locks.findIndex(({ sql }) => sql === rollback.sql.replace("ROLLBACK TO ", ""))
+    this.writes = []
+    this.locks = this.locks.slice(0, began + 1)
+    if (began >= 0) return Effect.succeed([])
+    // A lost session is rolled back by the server.
+    return Effect.as(Effect.catchIf(this.run(rollback.sql, rollback.params), isLost, () => Effect.void), [])
+  }
+
   /** COMMIT with all kept writes. Nothing to do when no statement was ever sent. */
   readonly commit: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
     // Only BEGIN is there, and it never left.
@@ -124,6 +144,18 @@ export class CommandConnection implements SqlConnection.Connection {
     return Effect.suspend(() => {
       if (sql === CommandConnection.begin) {
         this.lock({ sql, params })
+        return Effect.succeed([])
+      }
+      if (sql.startsWith("ROLLBACK TO ")) return this.back({ sql, params })
+      // Behind what was kept before it these are statements like others.
+      if (sql.startsWith("SAVEPOINT ") && this.writes.length === 0) {
+        this.lock({ sql, params })
+        return Effect.succeed([])
+      }
+      if (sql.startsWith("RELEASE ") && this.writes.length === 0) {
+        const never = this.locks.findIndex((one) => sql === `RELEASE ${one.sql}`)
+        if (never >= 0) this.locks.splice(never)
+        else this.lock({ sql, params })
         return Effect.succeed([])
       }
       if (sql === "ROLLBACK") {

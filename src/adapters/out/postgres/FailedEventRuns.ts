@@ -33,7 +33,7 @@ const Going = Schema.Struct({
 })
 const decodeGoing = Schema.decodeUnknownSync(Schema.Array(Going))
 
-export const makeRuns = (sql: SqlClient.SqlClient): Runs => {
+export const makeRuns = (sql: SqlClient.SqlClient, command: SqlClient.SqlClient): Runs => {
   const { change, fits, of } = makeRows(sql)
   const run = sql.literal(columns)
 
@@ -72,8 +72,9 @@ export const makeRuns = (sql: SqlClient.SqlClient): Runs => {
       from run, counted c where r.id = run.id and run.budget > 0`)
 
   return {
+    // In a transaction of commands: the answer to whoever may ask twice is kept with it.
     startRun: (by, { action, filter, id, rate, reason }) =>
-      orUnavailable(sql`
+      orUnavailable(command.withTransaction(command`
         with counted as (
           select count(*)::int as total from failed_event f where f.status = 'OPEN' and ${fits(filter)}
         ), changed as (
@@ -86,7 +87,7 @@ export const makeRuns = (sql: SqlClient.SqlClient): Runs => {
             now() - interval '1 second'
           from counted returning *
         ), audited as (${audit(by, "failed-event-run.start")})
-        select ${run} from changed r`).pipe(
+        select ${run} from changed r`)).pipe(
         Effect.flatMap((rows) => Effect.fromOption(Option.fromUndefinedOr(decode(rows)[0]))),
         Effect.catchTag("NoSuchElementError", Effect.die)
       ),

@@ -8,6 +8,7 @@ import {
   type Operator,
   Preview
 } from "../../../ports/FailedEventStore.ts"
+import { CommandSql } from "./Clients.ts"
 import * as Rows from "./FailedEventRows.ts"
 import { makeRuns } from "./FailedEventRuns.ts"
 import { orUnavailable } from "./Faults.ts"
@@ -33,7 +34,7 @@ export const layer = Layer.effect(
         select 1 from changed`).pipe(Effect.map((rows) => rows.length === 1))
 
     return FailedEventStore.of({
-      ...makeRuns(sql),
+      ...makeRuns(sql, yield* CommandSql),
 
       list: (filter, { after, limit }) =>
         orUnavailable(sql`

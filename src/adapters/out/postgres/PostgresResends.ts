@@ -6,6 +6,7 @@ import { CommandSql } from "./Clients.ts"
 import { orUnavailable } from "./Faults.ts"
 import { mayBeTold, Reach, reachOf } from "./MessageSelect.ts"
 import { keep } from "./PostgresUnitOfWork.ts"
+import { inFullOf, makeSelects } from "./SentMessages.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.Struct({
   id: MessageId,
@@ -28,6 +29,7 @@ export const layer = Layer.effect(
   Resends,
   Effect.gen(function*() {
     const command = yield* CommandSql
+    const select = makeSelects(command)
     return Resends.of({
       find: (academyId, id) =>
         orUnavailable(command`
@@ -71,6 +73,8 @@ export const layer = Layer.effect(
               n.recipient_id, ${resend.id}, ${resend.number}
             from unnest(${resend.lines}::uuid[], ${lines}::uuid[]) as new(of, id) join notification n on n.id = new.of`
         )
+        const [planned] = inFullOf(yield* orUnavailable(select.find(resend.academyId, resend.id)))
+        return planned ?? (yield* Effect.die(new Error("a message that was planned is not there")))
       })
     })
   })

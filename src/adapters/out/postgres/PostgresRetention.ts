@@ -58,6 +58,12 @@ export const layer = Layer.effect(
             ) returning 1`
           return gone.length
         })),
+      deleteAnswers: (limit) =>
+        orUnavailable(sql`
+          delete from idempotency_key where (member_id, key) in (
+            select member_id, key from idempotency_key where created_at <= now() - interval '24 hours'
+            order by created_at limit ${limit}
+          ) returning 1`).pipe(Effect.map((rows) => rows.length)),
       emptyDeliveries: orUnavailable(
         sql<{ freed: number }>`select empty_deliveries(${BigInt(worthEmptying)})::float8 as freed`
       ).pipe(Effect.map(([row]) => row?.freed ?? 0))

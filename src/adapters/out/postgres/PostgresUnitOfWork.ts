@@ -3,7 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import type { SqlClient, SqlError, Statement } from "effect/sql"
 import type { DomainEvent, EventFact } from "../../../domain/DomainEvent.ts"
 import { CorrelationId, EventId } from "../../../domain/Ids.ts"
-import { EventBus, type NewDelivery } from "../../../ports/EventBus.ts"
+import { EventBus, type NewDelivery, type Reservation } from "../../../ports/EventBus.ts"
 import { type Origin, type Refusal, StorageUnavailable, Transaction, UnitOfWork } from "../../../ports/UnitOfWork.ts"
 import { BackgroundSql, CommandSql } from "./Clients.ts"
 import { CommandConnection } from "./CommandConnection.ts"
@@ -12,6 +12,11 @@ import { slotOf } from "./Slots.ts"
 
 /** Collisions are tried again at once, at most this often; they need another transaction in the same millisecond. */
 const retries = 3
+
+/** Of the events of the open transaction: they are settled when its outermost one has ended, whatever is inside of it. */
+const Reserved = Context.Reference<Set<Reservation> | undefined>("ams/postgres/Reserved", {
+  defaultValue: () => undefined
+})
 
 const connectionOf = (sql: SqlClient.SqlClient): Effect.Effect<CommandConnection> =>
   Effect.withFiber((fiber) => {
@@ -152,48 +157,80 @@ const make = (
               discard: true
             })
         })
-        let settle: { readonly giveBack: () => void } | undefined
-        const publish = Effect.suspend(() => {
+        const publish = Effect.flatMap(Reserved, (reserved) => {
           if (events.length === 0) return Effect.void
           const reservation = bus.reserve(events)
-          settle = reservation
+          reserved?.add(reservation)
           return Effect.andThen(
             Effect.map(connectionOf(sql), (connection) => keepEvents(connection, events, reservation.deliveries)),
             // From COMMIT's answer to the places there is no step that can wait or fail.
             sql.afterCommit(Effect.andThen(
               Effect.sync(() => {
-                settle = undefined
+                reserved?.delete(reservation)
                 reservation.take()
               }),
               countPublished(reservation.deliveries)
             ))
           )
         })
-        return sql.withTransaction(
-          Effect.tap(Effect.provideService(work, Transaction, transaction), () => publish)
-        ).pipe(Effect.ensuring(Effect.sync(() => settle?.giveBack())))
+        return transacted(
+          sql,
+          Effect.tap(
+            Effect.provideService(work, Transaction, transaction),
+            () => Effect.andThen(publish, sendInside(sql))
+          )
+        )
       })
 
     return UnitOfWork.of({
-      run: <A, E, R>(origin: Origin, work: Effect.Effect<A, E, R>) =>
-        once(origin, work).pipe(
-          Effect.catchIf(isSqlError, (error): Effect.Effect<never, Refusal | StorageUnavailable> => {
-            const known = classify(error)
-            return known === undefined ? Effect.die(error) : Effect.fail(known)
-          }),
-          Effect.retry({
-            times: retries,
-            while: collided,
-            schedule: Schedule.exponential("2 millis").pipe(Schedule.jittered)
-          }),
-          Effect.catchIf(collided, () => Effect.fail(changedMeanwhile))
-        )
+      run: <A, E, R>(origin: Origin, work: Effect.Effect<A, E, R>) => again(once(origin, work))
     })
   })
 
 const isSqlError = (error: unknown): error is SqlError.SqlError =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"
 const collided = (error: unknown): error is StorageUnavailable => error instanceof StorageUnavailable && error.conflict
+
+/** The same work again after a collision, and what the database says in the ports' words. */
+const again = <A, E, R>(
+  effect: Effect.Effect<A, E | SqlError.SqlError, R>
+): Effect.Effect<A, E | Refusal | StorageUnavailable, R> =>
+  effect.pipe(
+    Effect.catchIf(isSqlError, (error): Effect.Effect<never, Refusal | StorageUnavailable> => {
+      const known = classify(error)
+      return known === undefined ? Effect.die(error) : Effect.fail(known)
+    }),
+    Effect.retry({
+      times: retries,
+      while: collided,
+      schedule: Schedule.exponential("2 millis").pipe(Schedule.jittered)
+    }),
+    Effect.catchIf(collided, () => Effect.fail(changedMeanwhile))
+  )
+
+const transacted = <A, E, R>(sql: SqlClient.SqlClient, work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Reserved, (outer) => {
+    if (outer !== undefined) return sql.withTransaction(work)
+    const reserved = new Set<Reservation>()
+    return sql.withTransaction(Effect.provideService(work, Reserved, reserved)).pipe(
+      Effect.ensuring(Effect.sync(() => {
+        for (const reservation of reserved) reservation.giveBack()
+      }))
+    )
+  })
+
+/** A unit of work inside a transaction is told of refusals as any other is: its writes do not wait for COMMIT. */
+const sendInside = (sql: SqlClient.SqlClient) =>
+  Effect.withFiber<void, SqlError.SqlError>((fiber) => {
+    const [connection, depth] = Context.getOrUndefined(fiber.context, sql.transactionService) ?? []
+    return connection instanceof CommandConnection && depth !== 0 ? connection.send : Effect.void
+  })
+
+/**
+ * A transaction around units of work: each is a savepoint of it, and what they did, their events too, counts when it
+ * commits. Collisions run all of it again, as they do a unit of work.
+ */
+export const around = <A, E, R>(sql: SqlClient.SqlClient, work: Effect.Effect<A, E, R>) => again(transacted(sql, work))
 
 const traceparent = (span: Tracer.Span) => `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
 

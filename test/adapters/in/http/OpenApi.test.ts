@@ -33,7 +33,7 @@ const at = (value: unknown, path: ReadonlyArray<string>): unknown =>
     value
   )
 
-const problems = ["400", "401", "403", "404", "409", "422", "503"]
+const problems = ["400", "401", "403", "404", "409", "412", "422", "428", "503"]
 
 layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it) => {
   describe("/openapi.json", () => {
@@ -61,7 +61,11 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           expect(operation?.security).toEqual(endpoint.secured ? [{ bearer: [] }] : [])
           const parameters = operation?.parameters.map((one) => `${one.in} ${one.name}`)
           expect(parameters?.sort()).toEqual(
-            [...endpoint.params.map((one) => `path ${one}`), ...endpoint.query.map((one) => `query ${one}`)].sort()
+            [
+              ...endpoint.params.map((one) => `path ${one}`),
+              ...endpoint.query.map((one) => `query ${one}`),
+              ...endpoint.headers.map((one) => `header ${one}`)
+            ].sort()
           )
           for (const { name, schema } of operation?.parameters ?? []) {
             if (name === "limit") expect(schema).toEqual({ type: "integer", minimum: 1, maximum: 100, default: 20 })
@@ -80,6 +84,9 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
             ...(endpoint.located ? ["location"] : []),
             ...(file ? ["content-disposition"] : [])
           ])
+          expect(Object.keys(good?.headers ?? {})).toEqual(
+            endpoint.answerHeaders.filter((name) => name !== "content-type")
+          )
         })
     )
   })

@@ -1,10 +1,10 @@
 import { expect, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
-import { randomUUID } from "node:crypto"
+import { Effect } from "effect"
 import { person } from "../../../support/academy.ts"
 import { Ams, type House, type Sent, World } from "../../../support/http.ts"
-import { asked, type Given, pupil, type Things, waiter } from "./asked.ts"
-import { address, endpoints } from "./endpoints.ts"
+import { asked } from "./asked.ts"
+import { endpoints } from "./endpoints.ts"
+import { Known, nothing, prepare } from "./known.ts"
 import { problemOf } from "./problem.ts"
 
 /**
@@ -55,6 +55,8 @@ academy.putHoliday                  401    400   200      200      403       403
 academy.removeHoliday               401    400   200      200      403       403      403       403     403      403
 academy.classrooms                  401    400   200      200      200       200      200       200     200      200
 academy.addClassroom                401    400   201      201      403       403      403       403     403      403
+academy.classroom own               401    400   200      200      200       200      200       200     200      200
+academy.classroom B's               401    400   404      404      404       404      404       404     404      404
 academy.changeClassroom own         401    400   200      200      403       403      403       403     403      403
 academy.changeClassroom B's         401    400   404      404      403       403      403       403     403      403
 classes.show own                    401    400   200      200      200       403      403       403     403      403
@@ -67,6 +69,8 @@ classes.close own                   401    400   200      200      403       403
 classes.close B's                   401    400   404      404      403       403      403       403     403      403
 sessions.add own                    401    400   201      201      403       403      403       403     403      403
 sessions.add B's                    401    400   404      404      403       403      403       403     403      403
+sessions.show own                   401    400   200      200      200       403      200       403     200      403
+sessions.show B's                   401    400   404      404      404       404      404       404     404      404
 sessions.cancel own                 401    400   200      200      403       403      403       403     403      403
 sessions.cancel B's                 401    400   404      404      403       403      403       403     403      403
 sessions.move own                   401    400   200      200      403       403      403       403     403      403
@@ -83,6 +87,8 @@ enrollments.enroll B's student      401    400   404      404      403       403
 enrollments.enroll B's class        401    400   404      404      403       403      403       403     403      403
 enrollments.list own                401    400   200      200      200       403      403       403     403      403
 enrollments.list B's                401    400   404      404      404       404      403       403     403      403
+enrollments.show own                401    400   200      200      200       403      403       403     403      403
+enrollments.show B's                401    400   404      404      404       404      403       403     403      403
 enrollments.cancel own              401    400   200      200      403       403      403       403     403      403
 enrollments.cancel B's              401    400   404      404      403       403      403       403     403      403
 enrollments.wait own                401    400   201      201      403       403      403       403     403      403
@@ -217,70 +223,6 @@ const tellers = (a: House, admin: string): Readonly<Record<string, Sent>> => ({
   "student'": { token: a.other.student.token },
   parent: { token: a.own.parent.token },
   "parent'": { token: a.other.parent.token }
-})
-
-/** At each academy a student has pressed "I am here", and a parent has asked for leave. */
-class Known extends Context.Service<Known, Given>()("test/Known") {
-  static readonly layer = Layer.effect(
-    Known,
-    Effect.gen(function*() {
-      const ams = yield* Ams
-      const { a, b } = yield* World
-      const things = Effect.fnUntraced(function*(house: House): Effect.fn.Return<Things, never, Ams> {
-        const { id, own } = house
-        const { classId, parent, sessionId, student, teacher } = own
-        const attendanceId = yield* ams.make(`/api/v1/sessions/${sessionId}/attendances`, undefined, {
-          token: student.token
-        })
-        const { enrollmentId } = yield* pupil({ a: house, own })
-        const waitingId = yield* waiter(house)
-        const leaveId = yield* ams.make(
-          "/api/v1/leaves",
-          { studentId: student.id, from: "2099-01-01", until: "2099-01-01", reason: "flu" },
-          { token: parent.token }
-        )
-        const eventId = yield* ams.eventOf(attendanceId, "AttendanceRequested")
-        return {
-          classId,
-          sessionId,
-          attendanceId,
-          enrollmentId,
-          waitingId,
-          leaveId,
-          eventId,
-          academyId: id,
-          teacherId: teacher.id,
-          studentId: student.id,
-          parentId: parent.id
-        }
-      })
-      return Known.of({ a, b, own: yield* things(a), far: yield* things(b) })
-    })
-  ).pipe(Layer.provideMerge(World.layer))
-}
-
-const nothing = (): Things => ({
-  classId: randomUUID(),
-  sessionId: randomUUID(),
-  attendanceId: randomUUID(),
-  enrollmentId: randomUUID(),
-  waitingId: randomUUID(),
-  leaveId: randomUUID(),
-  eventId: randomUUID(),
-  academyId: "",
-  teacherId: randomUUID(),
-  studentId: randomUUID(),
-  parentId: randomUUID()
-})
-
-/** Asks for what a row says; prepares it anew each time. */
-const prepare = Effect.fnUntraced(function*(row: string, given: Given) {
-  const ams = yield* Ams
-  const endpoint = endpoints.find(({ name }) => name === row.split(" ")[0])
-  const made = asked[row]
-  if (endpoint === undefined || made === undefined) return yield* Effect.die(`nobody knows how to ask for ${row}`)
-  const { body, params, query } = yield* made(given)
-  return (as: Sent) => ams.call(endpoint.method, address(endpoint, params, query), { ...as, body })
 })
 
 layer(Known.layer, { excludeTestServices: true })("tenancy", (it) => {

@@ -246,6 +246,8 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "academy.removeHoliday": () => now({ params: { date: "2099-05-05" } }),
   "academy.classrooms": () => now({}),
   "academy.addClassroom": () => now({ body: { name: randomUUID().slice(0, 20) } }),
+  "academy.classroom own": ({ a }) => Effect.map(room(a), (classroomId) => ({ params: { classroomId } })),
+  "academy.classroom B's": ({ b }) => Effect.map(room(b), (classroomId) => ({ params: { classroomId } })),
   "academy.changeClassroom own": ({ a }) =>
     Effect.map(room(a), (classroomId) => ({ params: { classroomId }, body: { name: randomUUID().slice(0, 20) } })),
   "academy.changeClassroom B's": ({ b }) =>
@@ -266,6 +268,8 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
     })),
   "sessions.add B's": ({ far }) =>
     now({ params: far, body: { date: "2099-05-05", startTime: "00:10", endTime: "00:20" } }),
+  "sessions.show own": ({ own }) => now({ params: own }),
+  "sessions.show B's": ({ far }) => now({ params: far }),
   "sessions.cancel own": ({ a }) => Effect.map(someSession(a), (params) => ({ params, body: { reason: "ill" } })),
   "sessions.cancel B's": ({ far }) => now({ params: far, body: { reason: "ill" } }),
   "sessions.move own": ({ a }) =>
@@ -288,6 +292,8 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "enrollments.enroll B's class": ({ far, own }) => now({ params: far, body: { studentId: own.studentId } }),
   "enrollments.list own": ({ own }) => now({ params: own }),
   "enrollments.list B's": ({ far }) => now({ params: far }),
+  "enrollments.show own": ({ own }) => now({ params: own }),
+  "enrollments.show B's": ({ far }) => now({ params: far }),
   "enrollments.cancel own": (given) =>
     Effect.map(pupil(given), ({ enrollmentId }) => ({ params: { ...given.own, enrollmentId }, body: {} })),
   "enrollments.cancel B's": ({ far }) => now({ params: far, body: {} }),

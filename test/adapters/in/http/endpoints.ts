@@ -1,9 +1,10 @@
 /** Every endpoint of the API, read from the API itself: a new one is tested without being named here. */
 import { SchemaAST } from "effect"
-import { HttpApi } from "effect/http-api"
+import { HttpApi, HttpApiSchema } from "effect/http-api"
 import { Api } from "../../../../src/adapters/in/http/Api.ts"
 import { Auth } from "../../../../src/adapters/in/http/Auth.ts"
 import { mediaTypes } from "../../../../src/adapters/in/http/ExportApi.ts"
+import { keyHeader, takesKey } from "../../../../src/adapters/in/http/Idempotent.ts"
 
 export interface Endpoint {
   /** As in `members.create`. */
@@ -14,6 +15,9 @@ export interface Endpoint {
   readonly secured: boolean
   readonly params: ReadonlyArray<string>
   readonly query: ReadonlyArray<string>
+  readonly headers: ReadonlyArray<string>
+  /** Of a good answer. */
+  readonly answerHeaders: ReadonlyArray<string>
   /** Its body's fields; none where it takes no body. */
   readonly body: ReadonlyArray<string> | undefined
   /** Nothing in its body has to be said. */
@@ -55,6 +59,10 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         secured: [...endpoint.middlewares].some(({ key }) => key === Auth.key),
         params: fieldsOf(endpoint.params),
         query: fieldsOf(endpoint.query),
+        headers: [...new Set([...fieldsOf(endpoint.headers), ...(takesKey(endpoint) ? [keyHeader] : [])])],
+        answerHeaders: [...endpoint.success].flatMap((schema) =>
+          HttpApiSchema.isWithHeaders(schema) ? fieldsOf(schema.headers) : []
+        ),
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
         mayBeEmpty: allOptional(payload?.schemas[0]),
         status: status ?? 200,
@@ -84,3 +92,7 @@ const names: Readonly<Record<string, string>> = {
 /** The endpoint's address, an id of nothing for each parameter that is not given. */
 export const address = (endpoint: Endpoint, given: Readonly<Record<string, string>> = {}, query = "") =>
   endpoint.path.replace(/:(\w+)/g, (_, name: string) => given[name] ?? names[name] ?? someId) + query
+
+/** What a caller who has seen nothing must say all the same. */
+export const whatever = ({ headers }: Endpoint): Readonly<Record<string, string>> =>
+  headers.includes("if-match") ? { "if-match": "*" } : {}

@@ -3,7 +3,7 @@ import { expect } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { alone, person } from "../../../support/academy.ts"
 import { Ams, type Sent, World } from "../../../support/http.ts"
-import { address, endpoints } from "./endpoints.ts"
+import { address, endpoints, whatever } from "./endpoints.ts"
 import { problemOf } from "./problem.ts"
 
 /** Endpoints that have answered well. */
@@ -14,6 +14,9 @@ const envelope = Schema.decodeUnknownSync(Envelope, { onExcessProperty: "error" 
 const decodeJson = Schema.decodeSync(Schema.fromJsonString(Schema.Unknown))
 export const idOf = (data: unknown) => Schema.decodeUnknownSync(Schema.Struct({ id: Schema.String }))(data).id
 
+const versionOf = (data: unknown) =>
+  typeof data === "object" && data !== null && "version" in data ? data.version : undefined
+
 interface Call extends Sent {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: string
@@ -22,7 +25,8 @@ const call = Effect.fnUntraced(function*(name: string, { params, query, ...sent 
   const ams = yield* Ams
   const endpoint = endpoints.find((one) => one.name === name)
   if (endpoint === undefined) return yield* Effect.die(`there is no ${name}`)
-  const answer = yield* ams.call(endpoint.method, address(endpoint, params, query), sent)
+  const headers = { ...whatever(endpoint), ...sent.headers }
+  const answer = yield* ams.call(endpoint.method, address(endpoint, params, query), { ...sent, headers })
   return { endpoint, answer }
 })
 
@@ -41,6 +45,10 @@ export const good = Effect.fnUntraced(function*(name: string, sent: Call) {
   if (endpoint.located) {
     expect(answer.headers["location"]).toMatch(new RegExp(`^/api/v1/[a-z/0-9-]+/${idOf(data)}$`))
   }
+  // A thing that has a version says it twice.
+  if (answer.headers.etag !== undefined) expect(answer.headers.etag).toMatch(/^"\d+"$/)
+  const version = endpoint.answerHeaders.includes("etag") ? versionOf(data) : undefined
+  if (version !== undefined) expect(answer.headers.etag).toBe(`"${version}"`)
   done.add(name)
   return data
 })

@@ -236,4 +236,19 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
         (select count(*)::int from rate_counter) as counters, (select count(*)::int from login_delay) as delays`
       expect(counts).toEqual([{ phones: 1, counters: 1, delays: 1 }])
     }))
+
+  it.effect("deletes answers after 24 h, some at a time", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { deleteAnswers } = yield* Retention
+      const memberId = randomUUID()
+      yield* sql`insert into member (id, name, phone_shared, locale, status, version)
+        values (${memberId}, 'n', false, 'ko', 'ACTIVE', 1)`
+      yield* sql`insert into idempotency_key (member_id, key, fingerprint, status, headers, body, created_at)
+        select ${memberId}, int4send(hours), '', 201, '{}', '', now() - hours * interval '1 hour'
+        from unnest(array[23, 24, 25, 26]) as hours`
+      expect([yield* deleteAnswers(2), yield* deleteAnswers(2), yield* deleteAnswers(2)]).toEqual([2, 1, 0])
+      const left = yield* sql<{ key: Uint8Array }>`select key from idempotency_key`
+      expect(left.map(({ key }) => [...key])).toEqual([[0, 0, 0, 23]])
+    }))
 })
