@@ -1,6 +1,6 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Class } from "../domain/Class.ts"
-import type { AcademyId, ClassId, MemberId } from "../domain/Ids.ts"
+import type { AcademyId, ClassId, MemberId, SessionId } from "../domain/Ids.ts"
 import type { LocalDate } from "../domain/LocalTime.ts"
 import type { Session } from "../domain/Session.ts"
 import type { StorageUnavailable, Transaction } from "./UnitOfWork.ts"
@@ -17,6 +17,7 @@ export class ClassRepository extends Context.Service<ClassRepository, {
     classId: ClassId,
     days: { readonly from: string; readonly to: string }
   ) => Effect.Effect<ReadonlyArray<Session>, StorageUnavailable>
+  readonly session: (academyId: AcademyId, id: SessionId) => Effect.Effect<Option.Option<Session>, StorageUnavailable>
   /** ACTIVE classes of every academy, by id, behind this one. */
   readonly active: (
     after: ClassId | null,

@@ -55,6 +55,11 @@ export class EnrollmentRepository extends Context.Service<EnrollmentRepository, 
   >
   /** Takes a student off all lists of those who wait. */
   readonly deleteAllWaiting: (studentId: MemberId) => Effect.Effect<void, never, Transaction>
+  readonly show: (
+    academyId: AcademyId,
+    classId: ClassId,
+    id: EnrollmentId
+  ) => Effect.Effect<Option.Option<Enrollment>, StorageUnavailable>
   /** Last day and status, by its version. */
   readonly update: (enrollment: Enrollment) => Effect.Effect<void, never, Transaction>
   readonly insertWaiting: (waiting: Waiting) => Effect.Effect<void, never, Transaction>

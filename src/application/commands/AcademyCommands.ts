@@ -15,6 +15,7 @@ import { AcademyId, ClassroomId } from "../../domain/Ids.ts"
 import { dateIn, type LocalDate } from "../../domain/LocalTime.ts"
 import type { Calendar, Session } from "../../domain/Session.ts"
 import type { ScheduleConflict } from "../../domain/Timetable.ts"
+import { asSeen, type Seen, type Stale } from "../../domain/Version.ts"
 import { AcademyRepository } from "../../ports/AcademyRepository.ts"
 import { TimetableRepository } from "../../ports/TimetableRepository.ts"
 import { type Refusal, type StorageUnavailable, Transaction, UnitOfWork } from "../../ports/UnitOfWork.ts"
@@ -30,10 +31,11 @@ export class AcademyCommands extends Context.Service<AcademyCommands, {
   ) => Effect.Effect<Academy, NotAllowed | Refusal | StorageUnavailable, CurrentActor>
   /** A new time zone moves the sessions to come to the same local times in it; those that were touched are named. */
   readonly change: (
-    input: AcademyChange
+    input: AcademyChange,
+    seen?: Seen
   ) => Effect.Effect<
     { readonly academy: Academy; readonly leftAlone: ReadonlyArray<Session> },
-    Denied,
+    Denied | Stale,
     CurrentActor
   >
   /** Cancels what is planned for the day, but for sessions that were touched: they are named. */
@@ -49,7 +51,11 @@ export class AcademyCommands extends Context.Service<AcademyCommands, {
     date: LocalDate
   ) => Effect.Effect<void, Denied | HolidayPast | ScheduleConflict, CurrentActor>
   readonly addClassroom: (input: NewClassroom) => Effect.Effect<Classroom, Denied, CurrentActor>
-  readonly changeClassroom: (id: ClassroomId, input: NewClassroom) => Effect.Effect<Classroom, Denied, CurrentActor>
+  readonly changeClassroom: (
+    id: ClassroomId,
+    input: NewClassroom,
+    seen?: Seen
+  ) => Effect.Effect<Classroom, Denied | Stale, CurrentActor>
 }>()("ams/AcademyCommands") {
   static readonly layer = Layer.effect(
     AcademyCommands,
@@ -108,21 +114,20 @@ export class AcademyCommands extends Context.Service<AcademyCommands, {
         )
       })
 
-      const putClassroom = Effect.fnUntraced(function*(
+      const putClassroom = <E>(
         actor: Allowed,
         input: NewClassroom,
-        of: Pick<Classroom, "id" | "version">
-      ) {
-        const { classroom, event } = describe(input, { ...of, academyId: actor.academyId })
-        yield* unitOfWork.run(
+        of: Effect.Effect<Pick<Classroom, "id" | "version">, E>
+      ) =>
+        unitOfWork.run(
           { academyId: actor.academyId, actor: actor.memberId },
           Effect.gen(function*() {
+            const { classroom, event } = describe(input, { ...(yield* of), academyId: actor.academyId })
             yield* academies.putClassroom(classroom)
             yield* (yield* Transaction).append(event)
+            return classroom
           })
         )
-        return classroom
-      })
 
       return AcademyCommands.of({
         create: Effect.fn("AcademyCommands.create")(function*(input) {
@@ -137,14 +142,15 @@ export class AcademyCommands extends Context.Service<AcademyCommands, {
           )
           return academy
         }),
-        change: Effect.fn("AcademyCommands.change")(function*(input) {
+        change: Effect.fn("AcademyCommands.change")(function*(input, seen) {
           const actor = yield* allowInAcademy("academy:change")
-          const before = yield* own(actor)
           const now = yield* DateTime.now
-          const { academy, event } = change(before, input)
           return yield* unitOfWork.run(
             { academyId: actor.academyId, actor: actor.memberId },
             Effect.gen(function*() {
+              // In here, so that it is read again when somebody else was quicker.
+              const before = yield* Effect.fromResult(asSeen(yield* own(actor), seen))
+              const { academy, event } = change(before, input)
               yield* academies.update(academy)
               const planned = academy.timeZone === before.timeZone
                 ? []
@@ -160,13 +166,16 @@ export class AcademyCommands extends Context.Service<AcademyCommands, {
         removeHoliday: Effect.fn("AcademyCommands.removeHoliday")((date) => Effect.asVoid(changeHoliday(date, null))),
         addClassroom: Effect.fn("AcademyCommands.addClassroom")(function*(input) {
           const actor = yield* allowInAcademy("academy:change")
-          return yield* putClassroom(actor, input, { id: yield* newId(ClassroomId), version: 0 })
+          return yield* putClassroom(actor, input, Effect.succeed({ id: yield* newId(ClassroomId), version: 0 }))
         }),
-        changeClassroom: Effect.fn("AcademyCommands.changeClassroom")(function*(id, input) {
+        changeClassroom: Effect.fn("AcademyCommands.changeClassroom")(function*(id, input, seen) {
           const actor = yield* allowInAcademy("academy:change")
-          const before = yield* academies.classroom(actor.academyId, id)
-          if (Option.isNone(before)) return yield* new NotFound({ what: "classroom", id })
-          return yield* putClassroom(actor, input, before.value)
+          const before = Effect.gen(function*() {
+            const found = yield* academies.classroom(actor.academyId, id)
+            if (Option.isNone(found)) return yield* new NotFound({ what: "classroom", id })
+            return yield* Effect.fromResult(asSeen(found.value, seen))
+          })
+          return yield* putClassroom(actor, input, before)
         })
       })
     })

@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { change, type ChannelChange, type ChannelView, NoCredentialsKey } from "../../domain/AcademyChannel.ts"
 import type { NotificationChannel } from "../../domain/Channel.ts"
 import { type AcademyNotNamed, type NotAllowed, NotFound } from "../../domain/Errors.ts"
+import { asSeen, type Seen, type Stale } from "../../domain/Version.ts"
 import { AuditTrail } from "../../ports/AuditTrail.ts"
 import { ChannelRepository, type SealedAccount } from "../../ports/ChannelRepository.ts"
 import { NotificationPort } from "../../ports/NotificationPort.ts"
@@ -15,8 +16,9 @@ type Denied = NotAllowed | AcademyNotNamed | NotFound | Refusal | StorageUnavail
 export class ChannelCommands extends Context.Service<ChannelCommands, {
   readonly change: (
     channel: NotificationChannel,
-    to: ChannelChange
-  ) => Effect.Effect<ChannelView, Denied | NoCredentialsKey, CurrentActor>
+    to: ChannelChange,
+    seen?: Seen
+  ) => Effect.Effect<ChannelView, Denied | NoCredentialsKey | Stale, CurrentActor>
 }>()("ams/ChannelCommands") {
   static readonly layer = Layer.effect(
     ChannelCommands,
@@ -40,7 +42,7 @@ export class ChannelCommands extends Context.Service<ChannelCommands, {
       )
 
       return ChannelCommands.of({
-        change: Effect.fn("ChannelCommands.change")(function*(channel, to) {
+        change: Effect.fn("ChannelCommands.change")(function*(channel, to, seen) {
           const { academyId, memberId: actorId } = yield* allowInAcademy("channel:change")
           const way = ways.find((one) => one.channel === channel)
           if (way === undefined) return yield* new NotFound({ what: "channel", id: channel })
@@ -50,8 +52,9 @@ export class ChannelCommands extends Context.Service<ChannelCommands, {
             Effect.gen(function*() {
               const before = yield* channels.find(academyId, channel)
               if (Option.isNone(before)) return yield* new NotFound({ what: "academy", id: academyId })
+              const its = yield* Effect.fromResult(asSeen(before.value.channel, seen))
               const academy = { id: academyId, version: before.value.academyVersion }
-              const { audit: entry, channel: after, event } = change(before.value.channel, to, academy)
+              const { audit: entry, channel: after, event } = change(its, to, academy)
               yield* channels.put(academyId, after, account, to.templates ?? {})
               yield* audit.write({ academyId, actorId, channel: "API", ...entry })
               yield* (yield* Transaction).append(event)

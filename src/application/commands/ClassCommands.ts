@@ -17,6 +17,7 @@ import { type AcademyId, ClassId, type ClassroomId, type MemberId, ScheduleId } 
 import { dateIn } from "../../domain/LocalTime.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { ScheduleConflict } from "../../domain/Timetable.ts"
+import { asSeen, type Seen, type Stale } from "../../domain/Version.ts"
 import { AcademyRepository } from "../../ports/AcademyRepository.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
@@ -36,7 +37,8 @@ export class ClassCommands extends Context.Service<ClassCommands, {
   /** Sessions to come follow the change; those that somebody has touched do not, and are named. */
   readonly edit: (
     id: ClassId,
-    change: ClassChange
+    change: ClassChange,
+    seen?: Seen
   ) => Effect.Effect<
     { readonly class: Class; readonly leftAlone: ReadonlyArray<Session> },
     | Denied
@@ -45,7 +47,8 @@ export class ClassCommands extends Context.Service<ClassCommands, {
     | InvalidSchedule
     | NoSuchClassroom
     | ScheduleConflict
-    | SeatsTaken,
+    | SeatsTaken
+    | Stale,
     CurrentActor
   >
   /** From now on: what was still to come is taken away, and enrollments end today. Not while a session is held. */
@@ -97,7 +100,7 @@ export class ClassCommands extends Context.Service<ClassCommands, {
           )
         }),
 
-        edit: Effect.fn("ClassCommands.edit")(function*(id, change) {
+        edit: Effect.fn("ClassCommands.edit")(function*(id, change, seen) {
           const actor = yield* allowInAcademy("class:change")
           const teacher = change.teacherId === undefined ? null : yield* teacherOf(actor.academyId, change.teacherId)
           yield* hasClassroom(actor.academyId, change.classroomId)
@@ -108,7 +111,8 @@ export class ClassCommands extends Context.Service<ClassCommands, {
             Effect.gen(function*() {
               const found = yield* timetable.toPlan(actor.academyId, id)
               if (Option.isNone(found)) return yield* new NotFound({ what: "class", id })
-              const { calendar, class: before, retired, students } = found.value
+              const { calendar, retired, students } = found.value
+              const before = yield* Effect.fromResult(asSeen(found.value.class, seen))
               const today = dateIn(calendar.zone, now)
               const { class: edited, event } = yield* Effect.fromResult(edit(before, change, {
                 slots: [...before.schedules, ...retired],

@@ -4,7 +4,7 @@ import type { Academy, Holiday } from "../../domain/Academy.ts"
 import type { Class } from "../../domain/Class.ts"
 import type { Classroom } from "../../domain/Classroom.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
-import type { ClassId, MemberId } from "../../domain/Ids.ts"
+import type { ClassId, ClassroomId, MemberId } from "../../domain/Ids.ts"
 import { dateIn, type LocalDate } from "../../domain/LocalTime.ts"
 import type { Member } from "../../domain/Member.ts"
 import { seesWholeAcademy } from "../../domain/Permission.ts"
@@ -23,6 +23,7 @@ export class AcademyQueries extends Context.Service<AcademyQueries, {
   readonly classrooms: Asked<ReadonlyArray<Classroom>>
   /** With everything that can be edited: for the office. */
   readonly member: (id: MemberId) => Asked<Member>
+  readonly classroom: (id: ClassroomId) => Asked<Classroom>
   /** With everything that can be edited: for its teacher and the office. */
   readonly class: (id: ClassId) => Asked<Class>
 }>()("ams/AcademyQueries") {
@@ -55,6 +56,11 @@ export class AcademyQueries extends Context.Service<AcademyQueries, {
           const actor = yield* allowInAcademy("member:show")
           const found = yield* members.find(actor.academyId, id)
           return Option.isSome(found) ? found.value : yield* new NotFound({ what: "member", id })
+        }),
+        classroom: Effect.fn("AcademyQueries.classroom")(function*(id) {
+          const actor = yield* allowInAcademy("academy:read")
+          const found = yield* academies.classroom(actor.academyId, id)
+          return Option.isSome(found) ? found.value : yield* new NotFound({ what: "classroom", id })
         }),
         class: Effect.fn("AcademyQueries.class")(function*(id) {
           const actor = yield* allowInAcademy("class:read")

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Option } from "effect"
+import type { Enrollment } from "../../domain/Enrollment.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
 import type { AcademyId, ClassId, EnrollmentId, WaitingId } from "../../domain/Ids.ts"
 import { seesWholeAcademy } from "../../domain/Permission.ts"
@@ -17,6 +18,7 @@ export class EnrollmentQueries extends Context.Service<EnrollmentQueries, {
     classId: ClassId,
     page: PageAfter<EnrollmentId>
   ) => Effect.Effect<Page<EnrollmentInFull>, Denied, CurrentActor>
+  readonly show: (classId: ClassId, id: EnrollmentId) => Effect.Effect<Enrollment, Denied, CurrentActor>
   /** Who waits for a seat, for the same ones; who has waited longest first. */
   readonly waiting: (
     classId: ClassId,
@@ -43,6 +45,11 @@ export class EnrollmentQueries extends Context.Service<EnrollmentQueries, {
         list: Effect.fn("EnrollmentQueries.list")(function*(classId, page) {
           const academyId = yield* inView(classId)
           return yield* pageFrom(page, (page) => enrollments.list(academyId, classId, page))
+        }),
+        show: Effect.fn("EnrollmentQueries.show")(function*(classId, id) {
+          const academyId = yield* inView(classId)
+          const found = yield* enrollments.show(academyId, classId, id)
+          return Option.isSome(found) ? found.value : yield* new NotFound({ what: "enrollment", id })
         }),
         waiting: Effect.fn("EnrollmentQueries.waiting")(function*(classId, page) {
           const academyId = yield* inView(classId)

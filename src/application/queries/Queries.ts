@@ -13,7 +13,7 @@ import { AttendanceRepository } from "../../ports/AttendanceRepository.ts"
 import { ClassRepository } from "../../ports/ClassRepository.ts"
 import { ReadModels, type ReadSideUnavailable } from "../../ports/ReadModels.ts"
 import type { StorageUnavailable } from "../../ports/UnitOfWork.ts"
-import { allowInAcademy, type CurrentActor } from "../Authorize.ts"
+import { type Allowed, allowInAcademy, type CurrentActor } from "../Authorize.ts"
 import { type ChildNotNamed, classInView, inView, ownStudents, seesStudent, studentInView } from "./Ownership.ts"
 import { bounds, type Days, type Page, type PageRequest, pagesOf } from "./Paging.ts"
 
@@ -46,6 +46,9 @@ export class Queries extends Context.Service<Queries, {
     Denied | NotFound | StorageUnavailable | ReadSideUnavailable,
     CurrentActor
   >
+  readonly session: (
+    id: SessionId
+  ) => Effect.Effect<Session, Denied | NotFound | StorageUnavailable | ReadSideUnavailable, CurrentActor>
   /** What the detector decided about the students of a session, for those who teach or see the academy. */
   readonly absences: (
     sessionId: SessionId
@@ -63,6 +66,18 @@ export class Queries extends Context.Service<Queries, {
       const absences = yield* AbsenceRepository
 
       const page = pagesOf(readModels)
+
+      /** Who teaches the class, attends it, or sees the whole academy. */
+      const seesClass = Effect.fnUntraced(function*(actor: Allowed, classId: ClassId) {
+        const teacher = yield* classes.teacherOf(actor.academyId, classId)
+        if (Option.isNone(teacher)) return yield* new NotFound({ what: "class", id: classId })
+        if (seesWholeAcademy(actor) || teacher.value === actor.memberId) return
+        const found = yield* readModels.get("class", actor.academyId, classId)
+        const students = Option.isSome(found) ? found.value.studentIds : []
+        if (!ownStudents(actor).some((student) => students.includes(student))) {
+          return yield* new NotAllowed({ permission: "class:read" })
+        }
+      })
 
       return Queries.of({
         members: Effect.fn("Queries.members")(function*(filter, request) {
@@ -110,16 +125,15 @@ export class Queries extends Context.Service<Queries, {
         }),
         sessions: Effect.fn("Queries.sessions")(function*(classId, days) {
           const actor = yield* allowInAcademy("class:read")
-          const teacher = yield* classes.teacherOf(actor.academyId, classId)
-          if (Option.isNone(teacher)) return yield* new NotFound({ what: "class", id: classId })
-          if (!seesWholeAcademy(actor) && teacher.value !== actor.memberId) {
-            const found = yield* readModels.get("class", actor.academyId, classId)
-            const students = Option.isSome(found) ? found.value.studentIds : []
-            if (!ownStudents(actor).some((student) => students.includes(student))) {
-              return yield* new NotAllowed({ permission: "class:read" })
-            }
-          }
+          yield* seesClass(actor, classId)
           return yield* classes.sessions(actor.academyId, classId, days)
+        }),
+        session: Effect.fn("Queries.session")(function*(id) {
+          const actor = yield* allowInAcademy("class:read")
+          const found = yield* classes.session(actor.academyId, id)
+          if (Option.isNone(found)) return yield* new NotFound({ what: "session", id })
+          yield* seesClass(actor, found.value.classId)
+          return found.value
         }),
         absences: Effect.fn("Queries.absences")(function*(sessionId) {
           const actor = yield* allowInAcademy("attendance:read")

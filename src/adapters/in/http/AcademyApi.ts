@@ -6,7 +6,8 @@ import { ClassroomId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Session } from "../../../domain/Session.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, One } from "./Envelope.ts"
+import { ifMatch } from "./Conditional.ts"
+import { Body, Created, Many, One, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 export class AcademiesApi extends HttpApiGroup.make("academies").add(
@@ -18,10 +19,11 @@ export const LeftAlone = { leftAlone: Schema.Array(Session) }
 
 /** The academy of the one who asks; an administrator names it. */
 export class AcademyApi extends HttpApiGroup.make("academy").add(
-  HttpApiEndpoint.get("show", "/", { success: One(Academy), error: problems }),
+  HttpApiEndpoint.get("show", "/", { success: Versioned(Academy), error: problems }),
   HttpApiEndpoint.patch("change", "/", {
+    headers: ifMatch,
     payload: Body(AcademyChange),
-    success: One(Schema.Struct({ academy: Academy, ...LeftAlone })),
+    success: Versioned(Schema.Struct({ academy: Academy, ...LeftAlone })),
     error: problems
   }),
   HttpApiEndpoint.get("holidays", "/holidays", {
@@ -46,10 +48,16 @@ export class AcademyApi extends HttpApiGroup.make("academy").add(
     success: Created(Classroom),
     error: problems
   }),
+  HttpApiEndpoint.get("classroom", "/classrooms/:classroomId", {
+    params: { classroomId: ClassroomId },
+    success: Versioned(Classroom),
+    error: problems
+  }),
   HttpApiEndpoint.put("changeClassroom", "/classrooms/:classroomId", {
     params: { classroomId: ClassroomId },
+    headers: ifMatch,
     payload: Body(NewClassroom),
-    success: One(Classroom),
+    success: Versioned(Classroom),
     error: problems
   })
 ).middleware(Auth).prefix("/api/v1/academy") {}

@@ -4,8 +4,10 @@ import { HttpApiBuilder } from "effect/http-api"
 import { AcademyCommands } from "../../../application/commands/AcademyCommands.ts"
 import { SessionCommands } from "../../../application/commands/SessionCommands.ts"
 import { AcademyQueries } from "../../../application/queries/AcademyQueries.ts"
+import { Queries } from "../../../application/queries/Queries.ts"
 import { Api } from "./Api.ts"
-import { created, many, one } from "./Envelope.ts"
+import { seen } from "./Conditional.ts"
+import { created, itself, many, one, versioned } from "./Envelope.ts"
 import { asProblem } from "./Problems.ts"
 
 const same = <A>(item: A) => item
@@ -29,8 +31,12 @@ const academy = HttpApiBuilder.group(
     const commands = yield* AcademyCommands
     const queries = yield* AcademyQueries
     return handlers.handleAll({
-      show: () => Effect.map(asProblem(queries.show), one),
-      change: ({ payload }) => Effect.map(asProblem(commands.change(payload)), one),
+      show: () => Effect.map(asProblem(queries.show), itself),
+      change: ({ headers, payload }) =>
+        Effect.map(
+          asProblem(Effect.flatMap(seen(headers), (its) => commands.change(payload, its))),
+          (changed) => versioned(changed, changed.academy)
+        ),
       holidays: ({ query }) =>
         Effect.map(asProblem(queries.holidays(query.dateFrom)), (items) => many({ items, next: null }, same)),
       putHoliday: ({ params, payload }) =>
@@ -43,8 +49,14 @@ const academy = HttpApiBuilder.group(
           asProblem(commands.addClassroom(payload)),
           (made) => created(made, `/api/v1/academy/classrooms/${made.id}`)
         ),
-      changeClassroom: ({ params, payload }) =>
-        Effect.map(asProblem(commands.changeClassroom(params.classroomId, payload)), one)
+      classroom: ({ params }) => Effect.map(asProblem(queries.classroom(params.classroomId)), itself),
+      changeClassroom: ({ headers, params, payload }) =>
+        Effect.map(
+          asProblem(
+            Effect.flatMap(seen(headers), (its) => commands.changeClassroom(params.classroomId, payload, its))
+          ),
+          itself
+        )
     })
   })
 )
@@ -54,15 +66,17 @@ const sessions = HttpApiBuilder.group(
   "sessions",
   Effect.fnUntraced(function*(handlers) {
     const commands = yield* SessionCommands
+    const queries = yield* Queries
     return handlers.handleAll({
       add: ({ params, payload: { reason, ...when } }) =>
         Effect.map(
           asProblem(commands.add(params.classId, when, reason ?? null)),
           (made) => created(made, `/api/v1/sessions/${made.id}`)
         ),
-      cancel: ({ params, payload }) => Effect.map(asProblem(commands.cancel(params.sessionId, payload.reason)), one),
+      show: ({ params }) => Effect.map(asProblem(queries.session(params.sessionId)), itself),
+      cancel: ({ params, payload }) => Effect.map(asProblem(commands.cancel(params.sessionId, payload.reason)), itself),
       move: ({ params, payload: { reason, ...when } }) =>
-        Effect.map(asProblem(commands.move(params.sessionId, when, reason)), one)
+        Effect.map(asProblem(commands.move(params.sessionId, when, reason)), itself)
     })
   })
 )

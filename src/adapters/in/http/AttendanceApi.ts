@@ -8,7 +8,7 @@ import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Role } from "../../../domain/Permission.ts"
 import { AttendanceView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, One, paging, Reason } from "./Envelope.ts"
+import { Body, Created, Many, One, paging, Reason, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 export const Confirm = Schema.Struct({
@@ -61,13 +61,13 @@ export class AttendanceApi extends HttpApiGroup.make("attendances").add(
   HttpApiEndpoint.post("refuse", "/attendances/:attendanceId/refuse", {
     params: { attendanceId: AttendanceId },
     payload: Body(Schema.Struct({ reason: Reason })),
-    success: One(Attendance),
+    success: Versioned(Attendance),
     error: problems
   }),
   HttpApiEndpoint.post("correct", "/attendances/:attendanceId/correct", {
     params: { attendanceId: AttendanceId },
     payload: Body(Schema.Struct({ status: ConfirmedStatus, reason: Reason })),
-    success: One(Attendance),
+    success: Versioned(Attendance),
     error: problems
   }),
   HttpApiEndpoint.get("absences", "/sessions/:sessionId/absences", {

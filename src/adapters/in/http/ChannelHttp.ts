@@ -3,7 +3,8 @@ import { HttpApiBuilder } from "effect/http-api"
 import { ChannelCommands } from "../../../application/commands/ChannelCommands.ts"
 import { ChannelQueries } from "../../../application/queries/ChannelQueries.ts"
 import { Api } from "./Api.ts"
-import { many, one } from "./Envelope.ts"
+import { seen } from "./Conditional.ts"
+import { itself, many } from "./Envelope.ts"
 import { asProblem } from "./Problems.ts"
 
 const same = <A>(item: A) => item
@@ -16,7 +17,11 @@ export const layer = HttpApiBuilder.group(
     const queries = yield* ChannelQueries
     return handlers.handleAll({
       list: () => Effect.map(asProblem(queries.channels), (items) => many({ items, next: null }, same)),
-      change: ({ params, payload }) => Effect.map(asProblem(commands.change(params.channel, payload)), one),
+      change: ({ headers, params, payload }) =>
+        Effect.map(
+          asProblem(Effect.flatMap(seen(headers), (its) => commands.change(params.channel, payload, its))),
+          itself
+        ),
       texts: () => Effect.map(asProblem(queries.texts), (items) => many({ items, next: null }, same))
     })
   })

@@ -7,7 +7,8 @@ import { ClassView } from "../../../domain/ReadModel.ts"
 import { Session } from "../../../domain/Session.ts"
 import { LeftAlone } from "./AcademyApi.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, One, paging } from "./Envelope.ts"
+import { ifMatch } from "./Conditional.ts"
+import { Body, Created, Many, paging, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** Without the students' ids, which only say who may see it. */
@@ -20,16 +21,21 @@ export class ClassApi extends HttpApiGroup.make("classes").add(
     success: Many(ClassShown),
     error: problems
   }),
-  HttpApiEndpoint.get("show", "/:classId", { params: { classId: ClassId }, success: One(Class), error: problems }),
+  HttpApiEndpoint.get("show", "/:classId", {
+    params: { classId: ClassId },
+    success: Versioned(Class),
+    error: problems
+  }),
   HttpApiEndpoint.patch("edit", "/:classId", {
     params: { classId: ClassId },
+    headers: ifMatch,
     payload: Body(ClassChange),
-    success: One(Schema.Struct({ class: Class, ...LeftAlone })),
+    success: Versioned(Schema.Struct({ class: Class, ...LeftAlone })),
     error: problems
   }),
   HttpApiEndpoint.post("close", "/:classId/close", {
     params: { classId: ClassId },
-    success: One(Class),
+    success: Versioned(Class),
     error: problems
   }),
   HttpApiEndpoint.get("sessions", "/:classId/sessions", {

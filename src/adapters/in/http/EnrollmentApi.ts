@@ -4,7 +4,7 @@ import { Enrollment, NewEnrollment, Waiting } from "../../../domain/Enrollment.t
 import { ClassId, EnrollmentId, MemberId, WaitingId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, cursorOf, Many, One, paging } from "./Envelope.ts"
+import { Body, Created, cursorOf, Many, One, paging, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 const params = { classId: ClassId }
@@ -23,11 +23,16 @@ export class EnrollmentApi extends HttpApiGroup.make("enrollments").add(
     success: Many(Schema.Struct({ ...Enrollment.fields, ...named })),
     error: problems
   }),
+  HttpApiEndpoint.get("show", "/:classId/enrollments/:enrollmentId", {
+    params: { ...params, enrollmentId: EnrollmentId },
+    success: Versioned(Enrollment),
+    error: problems
+  }),
   HttpApiEndpoint.post("cancel", "/:classId/enrollments/:enrollmentId/cancel", {
     params: { ...params, enrollmentId: EnrollmentId },
     /** Left out: yesterday at the academy. */
     payload: Body(Schema.Struct({ lastDay: Schema.optionalKey(LocalDate) })),
-    success: One(Enrollment),
+    success: Versioned(Enrollment),
     error: problems
   }),
   HttpApiEndpoint.post("wait", "/:classId/waiting", {

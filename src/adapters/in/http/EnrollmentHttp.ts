@@ -3,7 +3,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { EnrollmentCommands } from "../../../application/commands/EnrollmentCommands.ts"
 import { EnrollmentQueries } from "../../../application/queries/EnrollmentQueries.ts"
 import { Api } from "./Api.ts"
-import { created, many, one, pageOf } from "./Envelope.ts"
+import { created, itself, many, one, pageOf } from "./Envelope.ts"
 import { asProblem } from "./Problems.ts"
 
 const same = <A>(item: A) => item
@@ -22,8 +22,9 @@ export const layer = HttpApiBuilder.group(
         ),
       list: ({ params, query }) =>
         Effect.map(asProblem(queries.list(params.classId, pageOf(query))), (page) => many(page, same)),
+      show: ({ params }) => Effect.map(asProblem(queries.show(params.classId, params.enrollmentId)), itself),
       cancel: ({ params, payload }) =>
-        Effect.map(asProblem(commands.cancel(params.classId, params.enrollmentId, payload.lastDay)), one),
+        Effect.map(asProblem(commands.cancel(params.classId, params.enrollmentId, payload.lastDay)), itself),
       wait: ({ params, payload }) =>
         Effect.map(
           asProblem(commands.wait(params.classId, payload.studentId)),

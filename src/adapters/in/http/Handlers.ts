@@ -12,8 +12,9 @@ import { Api } from "./Api.ts"
 import * as Audits from "./AuditHttp.ts"
 import * as Authentication from "./AuthHttp.ts"
 import * as Channels from "./ChannelHttp.ts"
+import { seen } from "./Conditional.ts"
 import * as Enrollments from "./EnrollmentHttp.ts"
-import { created, many, one, pageOf } from "./Envelope.ts"
+import { created, itself, many, one, pageOf, versioned } from "./Envelope.ts"
 import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
 import * as Leaves from "./LeaveHttp.ts"
@@ -69,9 +70,13 @@ const classes = HttpApiBuilder.group(
     return handlers.handleAll({
       create: ({ payload }) =>
         Effect.map(asProblem(commands.create(payload)), (made) => created(made, `/api/v1/classes/${made.id}`)),
-      show: ({ params }) => Effect.map(asProblem(inFull.class(params.classId)), one),
-      edit: ({ params, payload }) => Effect.map(asProblem(commands.edit(params.classId, payload)), one),
-      close: ({ params }) => Effect.map(asProblem(commands.close(params.classId)), one),
+      show: ({ params }) => Effect.map(asProblem(inFull.class(params.classId)), itself),
+      edit: ({ headers, params, payload }) =>
+        Effect.map(
+          asProblem(Effect.flatMap(seen(headers), (its) => commands.edit(params.classId, payload, its))),
+          (edited) => versioned(edited, edited.class)
+        ),
+      close: ({ params }) => Effect.map(asProblem(commands.close(params.classId)), itself),
       list: ({ query }) =>
         Effect.map(
           asProblem(queries.classes({ status: query.status, studentId: query.studentId }, pageOf(query))),
@@ -100,9 +105,10 @@ const attendances = HttpApiBuilder.group(
         ),
       confirm: ({ params, payload }) =>
         Effect.map(asProblem(commands.confirm(params.sessionId, payload.students)), one),
-      refuse: ({ params, payload }) => Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), one),
+      refuse: ({ params, payload }) =>
+        Effect.map(asProblem(commands.refuse(params.attendanceId, payload.reason)), itself),
       correct: ({ params, payload }) =>
-        Effect.map(asProblem(commands.correct(params.attendanceId, payload.status, payload.reason)), one),
+        Effect.map(asProblem(commands.correct(params.attendanceId, payload.status, payload.reason)), itself),
       absences: ({ params }) => Effect.map(asProblem(queries.absences(params.sessionId)), one),
       history: ({ params }) => Effect.map(asProblem(queries.history(params.attendanceId)), one),
       ofClass: ({ params, query }) =>

@@ -3,7 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { LeaveId, MemberId } from "../../../domain/Ids.ts"
 import { Answer, Leave, LeaveStatus, NewLeave } from "../../../domain/Leave.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, cursorOf, Many, One, paging } from "./Envelope.ts"
+import { Body, Created, cursorOf, Many, paging, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 const LeaveView = Schema.Struct({ ...Leave.fields, studentName: Schema.String })
@@ -14,13 +14,13 @@ export class LeaveApi extends HttpApiGroup.make("leaves").add(
   HttpApiEndpoint.post("approve", "/:leaveId/approve", {
     params,
     payload: Body(Answer),
-    success: One(Leave),
+    success: Versioned(Leave),
     error: problems
   }),
   HttpApiEndpoint.post("reject", "/:leaveId/reject", {
     params,
     payload: Body(Answer),
-    success: One(Leave),
+    success: Versioned(Leave),
     error: problems
   }),
   HttpApiEndpoint.get("list", "/", {

@@ -4,10 +4,10 @@ import { ClassId, SessionId } from "../../../domain/Ids.ts"
 import { Session } from "../../../domain/Session.ts"
 import { When } from "../../../domain/SessionChange.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, One, Reason } from "./Envelope.ts"
+import { Body, Created, Reason, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
-/** Single sessions, as a manager changes them. */
+/** Single sessions, and how a manager changes them. */
 export class SessionApi extends HttpApiGroup.make("sessions").add(
   HttpApiEndpoint.post("add", "/classes/:classId/sessions", {
     params: { classId: ClassId },
@@ -15,16 +15,21 @@ export class SessionApi extends HttpApiGroup.make("sessions").add(
     success: Created(Session),
     error: problems
   }),
+  HttpApiEndpoint.get("show", "/sessions/:sessionId", {
+    params: { sessionId: SessionId },
+    success: Versioned(Session),
+    error: problems
+  }),
   HttpApiEndpoint.post("cancel", "/sessions/:sessionId/cancel", {
     params: { sessionId: SessionId },
     payload: Body(Schema.Struct({ reason: Reason })),
-    success: One(Session),
+    success: Versioned(Session),
     error: problems
   }),
   HttpApiEndpoint.post("move", "/sessions/:sessionId/move", {
     params: { sessionId: SessionId },
     payload: Body(Schema.Struct({ ...When.fields, reason: Reason })),
-    success: One(Session),
+    success: Versioned(Session),
     error: problems
   })
 ).middleware(Auth).prefix("/api/v1") {}

@@ -21,6 +21,10 @@ export const layer = Layer.effect(
   Effect.gen(function*() {
     const command = yield* CommandSql
     const sql = yield* SqlClient.SqlClient
+    const session = sql`
+      select id, academy_id as "academyId", class_id as "classId", schedule_id as "scheduleId", planned_on as "plannedOn",
+        day as date, starts_at as "startsAt", ends_at as "endsAt", status, moved, cause, reason, version
+      from class_session`
     return ClassRepository.of({
       insert: Effect.fnUntraced(function*(subject) {
         yield* keep(
@@ -97,14 +101,15 @@ export const layer = Layer.effect(
         ),
       sessions: Effect.fn("ClassRepository.sessions")(function*(academyId, classId, days) {
         return decodeSessions(
-          yield* orUnavailable(sql`
-            select id, academy_id as "academyId", class_id as "classId", schedule_id as "scheduleId",
-              planned_on as "plannedOn", day as date, starts_at as "startsAt", ends_at as "endsAt", status, moved, cause,
-              reason, version
-            from class_session
+          yield* orUnavailable(sql`${session}
             where class_id = ${classId} and academy_id = ${academyId} and cause is distinct from 'PLAN' and day between ${days.from} and ${days.to}
             order by starts_at`)
         )
+      }),
+      session: Effect.fn("ClassRepository.session")(function*(academyId, id) {
+        const found = yield* orUnavailable(sql`${session}
+          where id = ${id} and academy_id = ${academyId} and cause is distinct from 'PLAN'`)
+        return Option.fromNullishOr(decodeSessions(found)[0])
       }),
       active: Effect.fn("ClassRepository.active")(function*(after, limit) {
         return decodeActive(

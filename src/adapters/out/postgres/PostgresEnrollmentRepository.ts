@@ -28,6 +28,7 @@ const decodeSeats = Schema.decodeUnknownSync(Schema.Struct({
   )
 }))
 const decodeFound = Schema.decodeUnknownSync(Schema.Struct({ ...Enrollment.fields, timeZone: TimeZoneName }))
+const decodeShown = Schema.decodeUnknownSync(Schema.Array(Enrollment))
 const named = { studentName: Schema.String }
 const decodeList = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ ...Enrollment.fields, ...named })))
 const decodeWaiting = Schema.decodeUnknownSync(
@@ -117,6 +118,12 @@ export const layer = Layer.effect(
       }),
       deleteAllWaiting: (studentId) =>
         keep(command, command`delete from class_waiting where student_id = ${studentId}`),
+      show: Effect.fn("EnrollmentRepository.show")(function*(academyId, classId, id) {
+        const found = yield* orUnavailable(sql`
+          select ${sql.literal(enrollmentColumns)} from enrollment e
+          where e.id = ${id} and e.class_id = ${classId} and e.academy_id = ${academyId}`)
+        return Option.fromNullishOr(decodeShown(found)[0])
+      }),
       update: ({ id, status, until, version }) =>
         keep(
           command,

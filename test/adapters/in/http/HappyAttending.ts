@@ -48,6 +48,7 @@ export const attending = (it: Vitest.MethodsNonLive<Ams | World>) => {
       yield* refused("enrollments.cancel", beyond, 404, "ENROLLMENT_NOT_FOUND")
       const cancelled = yield* good("enrollments.cancel", cancel)
       expect(cancelled).toMatchObject({ id: enrollmentId, status: "CANCELLED", version: 2 })
+      expect(yield* good("enrollments.show", { ...as, params: cancel.params })).toEqual(cancelled)
       const problem = yield* refused("enrollments.cancel", cancel, 409, "ENROLLMENT_NOT_ACTIVE")
       expect(problem).toMatchObject({ currentState: "CANCELLED", requestedState: "CANCELLED" })
 

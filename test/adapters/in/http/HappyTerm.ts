@@ -46,6 +46,8 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
       const cancel = { ...as, params: { sessionId: first?.id ?? "" }, body: { reason } }
       expect(yield* good("sessions.cancel", cancel)).toMatchObject({ status: "CANCELLED", cause: "PERSON", reason })
       yield* refused("sessions.cancel", cancel, 409, "SESSION_OVER")
+      const there = { ...as, params: { sessionId: first?.id ?? "" } }
+      expect(yield* good("sessions.show", there)).toMatchObject({ id: first?.id, status: "CANCELLED", version: 2 })
 
       const slots = schedules.map((slot) => ({ ...slot, ...away(now, 480) }))
       const edited = yield* good("classes.edit", { ...as, params, body: { name: "국어 2", schedules: slots } })
@@ -99,6 +101,7 @@ export const term = (it: Vitest.MethodsNonLive<Ams | World>) => {
         capacity: 10,
         version: 2
       })
+      expect(yield* good("academy.classroom", { ...as, params: { classroomId } })).toMatchObject({ name, version: 2 })
       expect(yield* good("academy.classrooms", as)).toMatchObject([{ id: classroomId, capacity: 10 }])
 
       const one = yield* someClass({ classroomId })

@@ -115,16 +115,16 @@ const actors = (client: Client, say: ReturnType<typeof tell>, teacher: Person, t
       params: { attendanceId: id },
       payload: { reason: reasons.refusal }
     })).pipe(as(teaching), doing(`${teacher.name} refuses ${student.name}`))
-    yield* say(at, took, teacher, `refuses ${student.name}: "${reasons.refusal}" → ${answer.data.status}`)
-    return answer.data
+    yield* say(at, took, teacher, `refuses ${student.name}: "${reasons.refusal}" → ${answer.body.data.status}`)
+    return answer.body.data
   }),
   correct: Effect.fnUntraced(function*(student: Person, id: AttendanceId) {
     const { answer, at, took } = yield* timed(client.attendances.correct({
       params: { attendanceId: id },
       payload: { status: "EXCUSED", reason: reasons.correction }
     })).pipe(as(teaching), doing(`${teacher.name} corrects ${student.name}`))
-    yield* say(at, took, teacher, `corrects ${student.name}: "${reasons.correction}" → ${answer.data.status}`)
-    return { corrected: answer.data, at }
+    yield* say(at, took, teacher, `corrects ${student.name}: "${reasons.correction}" → ${answer.body.data.status}`)
+    return { corrected: answer.body.data, at }
   })
 })
 
