@@ -1,4 +1,4 @@
-import { Context, DateTime, Effect, Layer, Option, type Result } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import type { AuditAction } from "../../domain/Audit.ts"
 import { type AcademyNotNamed, NotAllowed, NotFound } from "../../domain/Errors.ts"
 import {
@@ -26,6 +26,7 @@ import {
 } from "../../domain/Member.ts"
 import type { PasswordRefused } from "../../domain/PasswordRules.ts"
 import type { Permission } from "../../domain/Permission.ts"
+import { asSeen, type Seen, type Stale } from "../../domain/Version.ts"
 import { AuditTrail } from "../../ports/AuditTrail.ts"
 import { MemberRepository } from "../../ports/MemberRepository.ts"
 import type { TooManyLogins } from "../../ports/Passwords.ts"
@@ -49,12 +50,14 @@ export class MemberCommands extends Context.Service<MemberCommands, {
   /** Only an administrator changes a manager; this holds for what follows, too. */
   readonly edit: (
     id: MemberId,
-    input: MemberEdit
-  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete, CurrentActor>
+    input: MemberEdit,
+    seen?: Seen
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete | Stale, CurrentActor>
   readonly changeRoles: (
     id: MemberId,
-    input: NewRoles
-  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete, CurrentActor>
+    input: NewRoles,
+    seen?: Seen
+  ) => Effect.Effect<Member, Denied | NotFound | MemberIncomplete | Stale, CurrentActor>
   /** Of a teacher who signed up and waits. */
   readonly approve: (
     id: MemberId
@@ -74,13 +77,15 @@ export class MemberCommands extends Context.Service<MemberCommands, {
   readonly changeGuardian: (
     studentId: MemberId,
     id: GuardianshipId,
-    input: GuardianshipEdit
-  ) => Effect.Effect<Guardianship, Denied | NotFound, CurrentActor>
+    input: GuardianshipEdit,
+    seen?: Seen
+  ) => Effect.Effect<Guardianship, Denied | NotFound | Stale, CurrentActor>
   /** Answers what was there. */
   readonly unlinkGuardian: (
     studentId: MemberId,
-    id: GuardianshipId
-  ) => Effect.Effect<Guardianship, Denied | NotFound, CurrentActor>
+    id: GuardianshipId,
+    seen?: Seen
+  ) => Effect.Effect<Guardianship, Denied | NotFound | Stale, CurrentActor>
   /** The first administrator, by whoever has the terminal. */
   readonly createAdministrator: (
     input: NewMember
@@ -201,15 +206,21 @@ export class MemberCommands extends Context.Service<MemberCommands, {
           return yield* insert(input, actor.academyId, actor.memberId)
         }),
         createAdministrator: Effect.fn("MemberCommands.createAdministrator")((input) => insert(input, null, null)),
-        edit: Effect.fn("MemberCommands.edit")((id, input) =>
-          changing("member:change", id, "member.edit", (member) => edit(member, input), Object.keys(input).join(", "))
+        edit: Effect.fn("MemberCommands.edit")((id, input, seen) =>
+          changing(
+            "member:change",
+            id,
+            "member.edit",
+            (member) => Result.flatMap(asSeen(member, seen), (its) => edit(its, input)),
+            Object.keys(input).join(", ")
+          )
         ),
-        changeRoles: Effect.fn("MemberCommands.changeRoles")((id, { roles, ...profiles }) =>
+        changeRoles: Effect.fn("MemberCommands.changeRoles")((id, { roles, ...profiles }, seen) =>
           changing(
             "member:change",
             id,
             "member.roles",
-            (member) => changeRoles(member, roles, profiles),
+            (member) => Result.flatMap(asSeen(member, seen), (its) => changeRoles(its, roles, profiles)),
             roles.join(", ")
           )
         ),
@@ -257,18 +268,19 @@ export class MemberCommands extends Context.Service<MemberCommands, {
           )
           return guardianship
         }),
-        changeGuardian: Effect.fn("MemberCommands.changeGuardian")((studentId, id, input) =>
+        changeGuardian: Effect.fn("MemberCommands.changeGuardian")((studentId, id, input, seen) =>
           holding(studentId, id, "guardianship.change", (before) =>
             Effect.gen(function*() {
-              const { event, guardianship } = change(before, input)
+              const { event, guardianship } = change(yield* Effect.fromResult(asSeen(before, seen)), input)
               yield* members.updateGuardianship(guardianship)
               yield* (yield* Transaction).append(event)
               return guardianship
             }), Object.keys(input).join(", "))
         ),
-        unlinkGuardian: Effect.fn("MemberCommands.unlinkGuardian")((studentId, id) =>
+        unlinkGuardian: Effect.fn("MemberCommands.unlinkGuardian")((studentId, id, seen) =>
           holding(studentId, id, "guardianship.unlink", (guardianship) =>
             Effect.gen(function*() {
+              yield* Effect.fromResult(asSeen(guardianship, seen))
               yield* members.deleteGuardianship(guardianship)
               yield* (yield* Transaction).append(unlink(guardianship))
               return guardianship

@@ -16,7 +16,9 @@ export class AuditApi extends HttpApiGroup.make("audit").add(
       actorId: Schema.optionalKey(MemberId),
       /** As it stands in an entry, as in `member/0199…`. */
       subject: Schema.optionalKey(
-        Schema.String.check(Schema.isPattern(/^[\w/:.-]{1,200}$/, { expected: "the subject of an entry" }))
+        Schema.String.check(
+          Schema.isPattern(/^[a-z_]{1,40}\/[\w/:.-]{1,160}$/, { expected: "the subject of an entry" })
+        )
       ),
       action: Schema.optionalKey(AuditAction),
       /** From here on, and before. */

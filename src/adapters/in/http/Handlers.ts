@@ -41,16 +41,26 @@ const members = HttpApiBuilder.group(
           asProblem(queries.members({ role: query.role, status: query.status, name: query.name }, pageOf(query))),
           (page) => many(page, same)
         ),
-      show: ({ params }) => Effect.map(asProblem(inFull.member(params.memberId)), one),
-      edit: ({ params, payload }) => Effect.map(asProblem(commands.edit(params.memberId, payload)), one),
-      changeRoles: ({ params, payload }) => Effect.map(asProblem(commands.changeRoles(params.memberId, payload)), one),
-      approve: ({ params }) => Effect.map(asProblem(commands.approve(params.memberId)), one),
-      reject: ({ params }) => Effect.map(asProblem(commands.reject(params.memberId)), one),
-      deactivate: ({ params }) => Effect.map(asProblem(commands.deactivate(params.memberId)), one),
-      changeGuardian: ({ params, payload }) =>
-        Effect.map(asProblem(commands.changeGuardian(params.studentId, params.guardianshipId, payload)), one),
-      unlinkGuardian: ({ params }) =>
-        Effect.map(asProblem(commands.unlinkGuardian(params.studentId, params.guardianshipId)), one),
+      show: ({ params }) => Effect.map(asProblem(inFull.member(params.memberId)), itself),
+      edit: ({ headers, params, payload }) =>
+        asProblem(Effect.flatMap(seen(headers), (upon) => commands.edit(params.memberId, payload, upon))).pipe(
+          Effect.map(itself)
+        ),
+      changeRoles: ({ headers, params, payload }) =>
+        asProblem(Effect.flatMap(seen(headers), (upon) => commands.changeRoles(params.memberId, payload, upon))).pipe(
+          Effect.map(itself)
+        ),
+      approve: ({ params }) => Effect.map(asProblem(commands.approve(params.memberId)), itself),
+      reject: ({ params }) => Effect.map(asProblem(commands.reject(params.memberId)), itself),
+      deactivate: ({ params }) => Effect.map(asProblem(commands.deactivate(params.memberId)), itself),
+      changeGuardian: ({ headers, params: { guardianshipId, studentId }, payload }) =>
+        asProblem(
+          Effect.flatMap(seen(headers), (upon) => commands.changeGuardian(studentId, guardianshipId, payload, upon))
+        ).pipe(Effect.map(itself)),
+      unlinkGuardian: ({ headers, params: { guardianshipId, studentId } }) =>
+        asProblem(
+          Effect.flatMap(seen(headers), (upon) => commands.unlinkGuardian(studentId, guardianshipId, upon))
+        ).pipe(Effect.map(itself)),
       linkGuardian: ({ params, payload }) =>
         Effect.map(
           asProblem(commands.linkGuardian(params.studentId, payload)),

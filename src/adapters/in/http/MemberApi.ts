@@ -6,7 +6,8 @@ import { Member, MemberEdit, MemberStatus, NewMember, StudentProfile, TeacherPro
 import { Role } from "../../../domain/Permission.ts"
 import { MemberView } from "../../../domain/ReadModel.ts"
 import { Auth } from "./Auth.ts"
-import { Body, Created, Many, One, paging } from "./Envelope.ts"
+import { ifMatch } from "./Conditional.ts"
+import { Body, Created, Many, paging, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** As long as a name may be, and nothing that is in none. */
@@ -27,15 +28,21 @@ export class MemberApi extends HttpApiGroup.make("members").add(
     success: Many(MemberView),
     error: problems
   }),
-  HttpApiEndpoint.get("show", "/:memberId", { params: { memberId: MemberId }, success: One(Member), error: problems }),
+  HttpApiEndpoint.get("show", "/:memberId", {
+    params: { memberId: MemberId },
+    success: Versioned(Member),
+    error: problems
+  }),
   HttpApiEndpoint.patch("edit", "/:memberId", {
     params: { memberId: MemberId },
+    headers: ifMatch,
     payload: Body(MemberEdit),
-    success: One(Member),
+    success: Versioned(Member),
     error: problems
   }),
   HttpApiEndpoint.put("changeRoles", "/:memberId/roles", {
     params: { memberId: MemberId },
+    headers: ifMatch,
     payload: Body(
       Schema.Struct({
         roles: NewMember.fields.roles,
@@ -43,33 +50,35 @@ export class MemberApi extends HttpApiGroup.make("members").add(
         teacherProfile: Schema.optionalKey(TeacherProfile)
       })
     ),
-    success: One(Member),
+    success: Versioned(Member),
     error: problems
   }),
   HttpApiEndpoint.post("approve", "/:memberId/approve", {
     params: { memberId: MemberId },
-    success: One(Member),
+    success: Versioned(Member),
     error: problems
   }),
   HttpApiEndpoint.post("reject", "/:memberId/reject", {
     params: { memberId: MemberId },
-    success: One(Member),
+    success: Versioned(Member),
     error: problems
   }),
   HttpApiEndpoint.post("deactivate", "/:memberId/deactivate", {
     params: { memberId: MemberId },
-    success: One(Member),
+    success: Versioned(Member),
     error: problems
   }),
   HttpApiEndpoint.patch("changeGuardian", "/:studentId/guardians/:guardianshipId", {
     params: { studentId: MemberId, guardianshipId: GuardianshipId },
+    headers: ifMatch,
     payload: Body(GuardianshipEdit),
-    success: One(Guardianship),
+    success: Versioned(Guardianship),
     error: problems
   }),
   HttpApiEndpoint.delete("unlinkGuardian", "/:studentId/guardians/:guardianshipId", {
     params: { studentId: MemberId, guardianshipId: GuardianshipId },
-    success: One(Guardianship),
+    headers: ifMatch,
+    success: Versioned(Guardianship),
     error: problems
   }),
   HttpApiEndpoint.post("linkGuardian", "/:studentId/guardians", {

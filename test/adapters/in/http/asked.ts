@@ -2,45 +2,14 @@
 import { DateTime, Effect, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { addDays, dateIn } from "../../../../src/domain/LocalTime.ts"
-import type { Role } from "../../../../src/domain/Permission.ts"
 import { alone, away, daily, person, zone } from "../../../support/academy.ts"
 import { Ams, type House, type Person } from "../../../support/http.ts"
 import { planting } from "../../../support/messages.ts"
 
-/** By the ids of their academy; the names are those of the paths' parameters. */
-export type Things = Readonly<
-  Record<
-    | "classId"
-    | "sessionId"
-    | "attendanceId"
-    | "enrollmentId"
-    | "waitingId"
-    | "leaveId"
-    | "eventId"
-    | "academyId"
-    | "teacherId"
-    | "studentId"
-    | "parentId",
-    string
-  >
->
+import { askedMembers } from "./askedMembers.ts"
+import { type Asked, type Given, newcomer, now, type Things } from "./asking.ts"
 
-export interface Given {
-  readonly a: House
-  readonly b: House
-  readonly own: Things
-  /** Of another academy. */
-  readonly far: Things
-}
-
-export interface Asked {
-  readonly params?: Readonly<Record<string, string>>
-  readonly query?: string
-  readonly body?: unknown
-}
-
-const newcomer = (a: House, role: Role) =>
-  Effect.flatMap(Ams, (ams) => ams.make("/api/v1/members", person(role), a.office))
+export type { Asked, Given, Things }
 
 /** A new student of the class, so that no call meets what the calls before it left. */
 export const pupil = Effect.fnUntraced(
@@ -164,7 +133,6 @@ const message = (things: Things, body?: unknown) =>
     (messageId): Asked => ({ params: { messageId }, body })
   )
 const again = { reason: "the parent asked for it" }
-const now = <A>(value: A): Effect.Effect<A> => Effect.succeed(value)
 
 const figures = (of: string, id: string) =>
   now({ query: `?of=${of}&id=${id}&by=MONTH&dateFrom=2026-01-01&dateTo=2026-12-31` })
@@ -176,26 +144,6 @@ const login = Effect.fnUntraced(function*({ id }: Person) {
   yield* sql(`insert into login_session (id, member_id, created_at, last_used_at, expires_at)
     values ('${made}', '${id}', now(), now(), now() + interval '1 day')`)
   return made
-})
-
-const about = (member: Effect.Effect<string, never, Ams>, body?: unknown) =>
-  Effect.map(member, (memberId): Asked => ({ params: { memberId }, ...(body === undefined ? {} : { body }) }))
-
-/** A teacher who signed up. */
-const waits = Effect.fnUntraced(function*(a: House) {
-  const { sql } = yield* Ams
-  const id = yield* newcomer(a, "TEACHER")
-  yield* sql(`update member set status = 'PENDING' where id = '${id}'`)
-  return id
-})
-
-/** A new student with a parent. */
-const linked = Effect.fnUntraced(function*(a: House) {
-  const ams = yield* Ams
-  const studentId = yield* newcomer(a, "STUDENT")
-  const parentId = yield* newcomer(a, "PARENT")
-  const path = `/api/v1/members/${studentId}/guardians`
-  return { studentId, guardianshipId: yield* ams.make(path, { parentId, relationship: "FATHER" }, a.office) }
 })
 
 export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Asked, never, Ams>>> = {
@@ -212,30 +160,7 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "members.create a manager": () => now({ body: person("MANAGER") }),
   "members.create an administrator": () => now({ body: person("ADMINISTRATOR") }),
   "members.list": () => now({}),
-  "members.show own": ({ own }) => now({ params: { memberId: own.studentId } }),
-  "members.show B's": ({ far }) => now({ params: { memberId: far.studentId } }),
-  "members.edit own": ({ a }) => about(newcomer(a, "STUDENT"), { name: "n" }),
-  "members.edit B's": ({ far }) => now({ params: { memberId: far.studentId }, body: { name: "n" } }),
-  "members.edit a manager": ({ a }) => about(newcomer(a, "MANAGER"), { name: "n" }),
-  "members.changeRoles own": ({ a }) => about(newcomer(a, "PARENT"), { roles: ["PARENT"] }),
-  "members.changeRoles B's": ({ far }) => now({ params: { memberId: far.parentId }, body: { roles: ["PARENT"] } }),
-  "members.changeRoles to a manager": ({ a }) => about(newcomer(a, "PARENT"), { roles: ["PARENT", "MANAGER"] }),
-  "members.approve own": ({ a }) => about(waits(a)),
-  "members.approve B's": ({ far }) => now({ params: { memberId: far.teacherId } }),
-  "members.reject own": ({ a }) => about(waits(a)),
-  "members.reject B's": ({ far }) => now({ params: { memberId: far.teacherId } }),
-  "members.deactivate own": ({ a }) => about(newcomer(a, "STUDENT")),
-  "members.deactivate B's": ({ far }) => now({ params: { memberId: far.studentId } }),
-  "members.deactivate a manager": ({ a }) => about(newcomer(a, "MANAGER")),
-  "members.changeGuardian own": ({ a }) => Effect.map(linked(a), (params) => ({ params, body: { primary: true } })),
-  "members.changeGuardian B's": ({ b, far }) =>
-    Effect.map(linked(b), ({ guardianshipId }) => ({
-      params: { studentId: far.studentId, guardianshipId },
-      body: { primary: true }
-    })),
-  "members.unlinkGuardian own": ({ a }) => Effect.map(linked(a), (params) => ({ params })),
-  "members.unlinkGuardian B's": ({ b, far }) =>
-    Effect.map(linked(b), ({ guardianshipId }) => ({ params: { studentId: far.studentId, guardianshipId } })),
+  ...askedMembers,
   "members.linkGuardian own": ({ a, own }) => Effect.map(newcomer(a, "PARENT"), (id) => guardian(own.studentId, id)),
   "members.linkGuardian B's student": ({ far, own }) => now(guardian(far.studentId, own.parentId)),
   "members.linkGuardian B's parent": ({ far, own }) => now(guardian(own.studentId, far.parentId)),

@@ -24,8 +24,6 @@ export interface Endpoint {
   readonly mayBeEmpty: boolean
   /** Of a good answer. */
   readonly status: number
-  /** It says where to look: what was made, or what becomes of it. */
-  readonly located: boolean
   /** Of a good answer. */
   readonly mediaTypes: ReadonlyArray<string>
   /** It answers with server-sent events. */
@@ -66,8 +64,6 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
         mayBeEmpty: allOptional(payload?.schemas[0]),
         status: status ?? 200,
-        // What a code is sent for is nowhere to be seen.
-        located: (status === 201 || status === 202) && endpoint.identifier !== "sendCode",
         stream,
         mediaTypes: stream
           ? ["text/event-stream"]
