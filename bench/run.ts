@@ -2,6 +2,7 @@
  * `npm run bench` runs all of them, `npm run bench -- checkin` one. Medians of alternating rounds, with ratios to the peers
  * beside them; load generator, servers and database share the machine.
  *
+ * - access: logins and refreshes, queries beside them, and what the look at who asks costs
  * - checkin: "I am here" over HTTP, beside Fastify + pg
  * - confirm: a teacher's list of 30, beside Fastify + pg
  * - latency: from the decision in a command to its handler and to the read document
@@ -20,6 +21,7 @@
  * BENCH_ROUNDS and BENCH_WARM (seconds) make most of them shorter or longer; each says what else it takes.
  */
 import { Effect } from "effect"
+import { access } from "./access.ts"
 import { bulkhead } from "./bulkhead.ts"
 import { checkIn } from "./checkin.ts"
 import { claiming } from "./claim.ts"
@@ -37,6 +39,7 @@ import { soak } from "./soak.ts"
 import { server } from "./support.ts"
 
 const all = {
+  access,
   bulkhead,
   checkin: checkIn,
   confirm,

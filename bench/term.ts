@@ -1,4 +1,5 @@
 /** Days that are over at academies with many classes: who came, and who was told. For what is read, not changed. */
+import { everybodyLogsIn } from "../test/support/logins.ts"
 import { analyze, query } from "./support.ts"
 
 export const students = 30
@@ -37,6 +38,7 @@ export const term = async (
       insert into member_role
         select id, upper(split_part(name, ' ', 1)), true from member
         union all (select distinct on (academy_id) id, 'MANAGER', false from member where name = 'teacher');
+      ${everybodyLogsIn};
       insert into guardianship (id, academy_id, student_id, parent_id, relationship, is_primary, may_be_told, consent_at, version)
         select gen_random_uuid(), academy_id, student_id, parent_id, 'MOTHER', true, true, now(), 1 from pupil;
       insert into class (id, academy_id, name, subject, teacher_id, capacity, start_date, status, version)

@@ -1,11 +1,11 @@
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Absences } from "../../../application/operations/Absences.ts"
 import { AbsenceState } from "../../../domain/Absence.ts"
 import { AcademyId, SessionId } from "../../../domain/Ids.ts"
 import { LocalDate } from "../../../domain/LocalTime.ts"
 import type { AbsenceInFull } from "../../../ports/AbsenceRepository.ts"
-import { academy, atTerminal } from "./Operating.ts"
+import { academy, atTerminal, limit } from "./Operating.ts"
 import { answer, instant, table } from "./Output.ts"
 
 const asAnswer = (absence: AbsenceInFull) => ({ ...absence, decidedAt: DateTime.formatIso(absence.decidedAt) })
@@ -58,11 +58,7 @@ export const absences = <E, R>(needs: Layer.Layer<Absences, E, R>) =>
       Flag.withDescription("Only those decided so"),
       Flag.optional
     ),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("At most so many, 1 to 1000"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-      Flag.withDefault(100)
-    )
+    limit: limit(100)
   }, listed).pipe(
     Command.withDescription("Students who were not there, and what was decided about each"),
     Command.provide(Layer.merge(needs, atTerminal))

@@ -1,10 +1,10 @@
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Audits } from "../../../application/operations/Audits.ts"
 import { AuditAction, type AuditLine } from "../../../domain/Audit.ts"
 import { type AcademyId, MemberId } from "../../../domain/Ids.ts"
 import { Instant } from "../../../domain/LocalTime.ts"
-import { academy, atTerminal } from "./Operating.ts"
+import { academy, atTerminal, limit } from "./Operating.ts"
 import { answer, instant, table } from "./Output.ts"
 
 const given = <K extends string, A>(key: K, value: Option.Option<A>) =>
@@ -69,11 +69,7 @@ export const audit = <E, R>(needs: Layer.Layer<Audits, E, R>) =>
       Flag.withSchema(Instant),
       Flag.optional
     ),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDescription("At most so many, 1 to 1000"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-      Flag.withDefault(100)
-    )
+    limit: limit(100)
   }, listed).pipe(
     Command.withDescription("Who did what, to whom, when and from where; the newest first"),
     Command.provide(Layer.merge(needs, atTerminal))

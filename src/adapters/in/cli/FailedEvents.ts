@@ -1,4 +1,4 @@
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { defaultRate, FailedEventRuns, RunRate } from "../../../application/operations/FailedEventRuns.ts"
 import { FailedEvents } from "../../../application/operations/FailedEvents.ts"
@@ -12,7 +12,7 @@ import { FailureClass } from "../../../ports/EventHandler.ts"
 import { type FailedEventFilter, FailedEventStatus } from "../../../ports/FailedEventStore.ts"
 import { changeMany, confirm, someoneRuns } from "./FailedEventRuns.ts"
 import { eventsText, eventText, groupsText, ran, runsText, runText } from "./FailedEventTexts.ts"
-import { academy, atTerminal } from "./Operating.ts"
+import { academy, atTerminal, limit } from "./Operating.ts"
 import { answer, Misused } from "./Output.ts"
 
 // ---- what may be said
@@ -63,11 +63,6 @@ const filterOf = (input: Filtering): FailedEventFilter => ({
   ...given("failedBefore", input.before)
 })
 
-const limit = Flag.Int("limit").pipe(
-  Flag.withDescription("At most so many, 1 to 1000"),
-  Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-  Flag.withDefault(50)
-)
 const switched = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false), Flag.withoutNegation)
 const yes = switched("yes", "Do not ask").pipe(Flag.withAlias("y"))
@@ -211,7 +206,7 @@ export const failedEvents = <E, R>(needs: Layer.Layer<FailedEvents | FailedEvent
   return Command.make("failed-events").pipe(
     Command.withDescription("What handlers could not do"),
     Command.withSubcommands([
-      Command.make("list", { status, ...filterFlags, limit }, listed).pipe(
+      Command.make("list", { status, ...filterFlags, limit: limit(50) }, listed).pipe(
         Command.withDescription("List them, newest first"),
         Command.provide(operating)
       ),
@@ -236,7 +231,7 @@ export const failedEvents = <E, R>(needs: Layer.Layer<FailedEvents | FailedEvent
       Command.make("runs").pipe(
         Command.withDescription("Replays and discards of many"),
         Command.withSubcommands([
-          Command.make("list", { limit }, runsListed).pipe(
+          Command.make("list", { limit: limit(50) }, runsListed).pipe(
             Command.withDescription("List them, newest first"),
             Command.provide(operating)
           ),

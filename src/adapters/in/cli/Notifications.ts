@@ -11,7 +11,7 @@ import { mask, PhoneNumber, PhoneNumberInput } from "../../../domain/PhoneNumber
 import type { DeliveryStore } from "../../../ports/DeliveryStore.ts"
 import { confirm, someoneRuns } from "./FailedEventRuns.ts"
 import { asAnswer, messagesText, messageText, testedText, whatNext, works } from "./NotificationTexts.ts"
-import { academy, atTerminal } from "./Operating.ts"
+import { academy, atTerminal, limit } from "./Operating.ts"
 import { answer, Failed } from "./Output.ts"
 
 // ---- what may be said
@@ -35,11 +35,7 @@ const filterFlags = {
   ),
   from: only("from", "Only those planned at this instant or later, as in 2026-03-02T07:30:00Z", Instant),
   before: only("before", "Only those planned before this instant", Instant),
-  limit: Flag.Int("limit").pipe(
-    Flag.withDescription("At most so many, 1 to 1000"),
-    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-    Flag.withDefault(50)
-  )
+  limit: limit(50)
 }
 
 const id = Argument.String("id").pipe(

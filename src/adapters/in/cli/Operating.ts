@@ -1,5 +1,5 @@
 /** What the commands of operators have in common. */
-import { Layer } from "effect"
+import { Layer, Schema } from "effect"
 import { Flag } from "effect/cli"
 import { CurrentOperator } from "../../../application/operations/Operator.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
@@ -12,3 +12,11 @@ export const academy = Flag.String("academy").pipe(
   Flag.withSchema(AcademyId),
   Flag.optional
 )
+
+/** `--limit`: of long lists the beginning. */
+export const limit = (unlessSaid: number) =>
+  Flag.Int("limit").pipe(
+    Flag.withDescription("At most so many, 1 to 1000"),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+    Flag.withDefault(unlessSaid)
+  )
