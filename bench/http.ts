@@ -3,14 +3,13 @@ import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer, Redacted } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp } from "node:fs/promises"
+import { rm } from "node:fs/promises"
 import { type Agent, request } from "node:http"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import * as Jwt from "../src/adapters/out/security/JwtTokens.ts"
 import type { AcademyId, MemberId } from "../src/domain/Ids.ts"
 import { Tokens } from "../src/ports/Tokens.ts"
+import { makeHome } from "../test/support/home.ts"
 import { loginOf } from "../test/support/logins.ts"
 
 /** As `npm start` has them, for every contestant. */
@@ -32,8 +31,8 @@ export interface Server {
 
 /** Starts a script of this folder, wherever it listens if it does. */
 export const launch = async (script: string, env: Readonly<Record<string, string>>) => {
-  const home = await mkdtemp(join(tmpdir(), "ams-bench-home-"))
-  return spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
+  const home = await makeHome("ams-bench-home-")
+  const child = spawn(process.execPath, [...v8Options, new URL(script, import.meta.url).pathname], {
     env: {
       PATH: process.env["PATH"],
       NODE_OPTIONS: process.env["BENCH_NODE_OPTIONS"] ?? "",
@@ -47,6 +46,8 @@ export const launch = async (script: string, env: Readonly<Record<string, string
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"]
   })
+  child.once("close", () => void rm(home, { recursive: true, force: true }))
+  return child
 }
 
 /** Starts a server and waits until it is ready. */

@@ -1,9 +1,7 @@
 /** A database for a benchmark, and a plain way of calling it from outside of Effect. */
 import { NodeCrypto, NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Redacted } from "effect"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rm } from "node:fs/promises"
 import { Client } from "pg"
 import { start } from "../src/adapters/embedded/EmbeddedPostgres.ts"
 import * as LocalEventBus from "../src/adapters/out/broker/LocalEventBus.ts"
@@ -14,11 +12,12 @@ import * as FailedEvents from "../src/adapters/out/postgres/PostgresFailedEventS
 import * as Paused from "../src/adapters/out/postgres/PostgresPausedHandlers.ts"
 import type { HandlerName } from "../src/domain/Subscription.ts"
 import { Alerts } from "../src/ports/Alerts.ts"
+import { makeHome } from "../test/support/home.ts"
 
 /** An embedded PostgreSQL of the benchmark's own, with its defaults: fsync and synchronous_commit on. */
 export const server = Effect.gen(function*() {
   const home = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "ams-bench-"))),
+    Effect.promise(() => makeHome("ams-bench-")),
     (home) => Effect.promise(() => rm(home, { recursive: true, force: true }))
   )
   const { url } = yield* start({ home })

@@ -2,10 +2,9 @@
 import { Effect, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm } from "node:fs/promises"
+import { rm } from "node:fs/promises"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { makeHome } from "./home.ts"
 
 export interface Ams {
   readonly url: string
@@ -30,7 +29,7 @@ export const freePort = Effect.promise(async () => {
 export const spawnAms = (env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
     Effect.gen(function*() {
-      const home = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "ams-home-")))
+      const home = yield* Effect.promise(() => makeHome("ams-home-"))
       const port = env["PORT"] ?? String(yield* freePort)
       const child = spawn(process.execPath, [new URL("../../src/main.ts", import.meta.url).pathname], {
         env: {

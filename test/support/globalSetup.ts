@@ -5,13 +5,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { rm } from "node:fs/promises"
 import type { TestProject } from "vitest/node"
 import { start } from "../../src/adapters/embedded/EmbeddedPostgres.ts"
 import * as Clients from "../../src/adapters/out/postgres/Clients.ts"
 import { makeEventPartitions, migrate } from "../../src/adapters/out/postgres/Migrations.ts"
+import { makeHome } from "./home.ts"
 import { startMongo } from "./mongodb/start.ts"
 
 declare module "vitest" {
@@ -51,7 +50,7 @@ const prepare = Effect.fnUntraced(function*(url: string) {
 
 export default async function setup(project: TestProject) {
   const scope = Scope.makeUnsafe()
-  const home = await mkdtemp(join(tmpdir(), "ams-test-"))
+  const home = await makeHome("ams-test-")
   const given = process.env["DATABASE_URL"]
   const postgres = given ??
     await Effect.runPromise(
