@@ -94,6 +94,7 @@ export const titles: Readonly<Record<number, string>> = {
   412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  417: "Expectation Failed",
   422: "Unprocessable Content",
   428: "Precondition Required",
   429: "Too Many Requests",

@@ -101,6 +101,18 @@ const lastAnswers = (server: Server): Server => {
   })
 }
 
+/** Before any route. */
+const said = (answer: ServerResponse, described: Described, headers: Readonly<Record<string, string>> = {}) => {
+  const body = JSON.stringify(problem(described))
+  answer.writeHead(described.status, {
+    ...Middleware.securityHeaders,
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    ...headers
+  })
+  answer.end(body)
+}
+
 const starting: Described = {
   status: 503,
   code: "COMMON_STARTING",
@@ -110,20 +122,25 @@ const starting: Described = {
 
 /** The door is open before the routes are built: whoever comes in between would wait for ever. */
 const firstAnswers = (server: Server): Server => {
-  const early = (_: IncomingMessage, answer: ServerResponse) => {
-    answer.writeHead(503, { ...Middleware.securityHeaders, "content-type": contentType, "retry-after": "1" })
-    answer.end(JSON.stringify(problem(starting)))
-  }
+  const early = (_: IncomingMessage, answer: ServerResponse) => said(answer, starting, { "retry-after": "1" })
   server.on("request", early)
   return server.on("newListener", (event) => {
     if (event === "request") server.off("request", early)
   })
 }
 
+const unexpected: Described = {
+  status: 417,
+  code: "COMMON_EXPECTATION_FAILED",
+  ko: "Expect 헤더는 100-continue만 지원합니다.",
+  en: "Of the header Expect only 100-continue is met."
+}
+
 /** The server before any route. */
 export const server = () =>
   firstAnswers(lastAnswers(createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })))
     // Node answers these itself, before any route.
+    .on("checkExpectation", (_, answer) => said(answer, unexpected, { connection: "close" }))
     .on("clientError", (error: Error & { readonly code?: string }, socket) => {
       if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed))
       else socket.destroy()

@@ -53,6 +53,14 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
       problemOf(yield* ams.call("GET", me, { headers: { x: "x".repeat(15 * 1024) } }), 401)
     }))
 
+  it.effect("refuses what is expected of it beyond HTTP", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const answer = parse(yield* ams.speak(`GET ${me} HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\n\r\n`))
+      problemOf(answer, 417, "COMMON_EXPECTATION_FAILED")
+      expect(answer.headers).toMatchObject({ ...security, connection: "close" })
+    }))
+
   it.effect("knows no other addresses, whatever the method", () =>
     Effect.gen(function*() {
       const ams = yield* Ams
