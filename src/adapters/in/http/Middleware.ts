@@ -142,6 +142,9 @@ const fromStatus = (status: number, url: string) => {
   )
 }
 
+/** To the router a semicolon begins the query, so that `/members/;/guardians` would be `/members`: it is no address. */
+const isNowhere = (url: string) => /^[^?]*;/.test(url)
+
 const rendered = (cause: Cause.Cause<unknown>, url: string) =>
   Effect.gen(function*() {
     const error = Cause.squash(cause)
@@ -172,7 +175,7 @@ const surround = <E>(
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const started = yield* Clock.currentTimeMillis
-    const answer = yield* app.pipe(
+    const answer = yield* (isNowhere(request.url) ? fromStatus(404, "/") : app).pipe(
       Effect.timeoutOrElse({ duration: requestTimeout, orElse: () => response(undeclared[504] ?? defect) }),
       // A race in this uninterruptible region would keep a client's going away from its request.
       Effect.interruptible,

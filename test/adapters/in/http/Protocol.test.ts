@@ -61,6 +61,17 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
       expect(answer.headers).toMatchObject({ ...security, connection: "close" })
     }))
 
+  it.effect("takes no semicolon for the end of an address: it would be another one", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      for (
+        const path of ["/api/v1/auth/me;", "/api/v1/auth/me;x=1?y", "/api/v1/members/;/guardians", "/docs;"]
+      ) {
+        problemOf(yield* ams.call("GET", path), 404, "COMMON_ROUTE_NOT_FOUND")
+      }
+      expect((yield* ams.call("GET", "/health/live?x;y")).status).toBe(200)
+    }))
+
   it.effect("knows no other addresses, whatever the method", () =>
     Effect.gen(function*() {
       const ams = yield* Ams
