@@ -6,8 +6,8 @@ import { AuditApi } from "./AuditApi.ts"
 import { AuthApi } from "./AuthApi.ts"
 import { ChannelApi } from "./ChannelApi.ts"
 import { ClassApi } from "./ClassApi.ts"
+import { document } from "./Documentation.ts"
 import { EnrollmentApi } from "./EnrollmentApi.ts"
-import { document } from "./Envelope.ts"
 import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
 import { LeaveApi } from "./LeaveApi.ts"
@@ -15,6 +15,7 @@ import { MemberApi } from "./MemberApi.ts"
 import { MemberNotificationApi } from "./MemberNotificationApi.ts"
 import { NotificationApi } from "./NotificationApi.ts"
 import { OperationsApi } from "./OperationsApi.ts"
+import { AnyProblem } from "./Problem.ts"
 import { RegisterApi } from "./RegisterApi.ts"
 import { SessionApi } from "./SessionApi.ts"
 import { StatisticsApi } from "./StatisticsApi.ts"
@@ -46,11 +47,13 @@ export class Api extends HttpApi.make("ams")
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.
   .annotate(HttpApi.QueryParseOptions, strict)
+  .annotate(HttpApi.AdditionalSchemas, [AnyProblem])
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "AMS")
   .annotate(OpenApi.Version, "1.0.0")
   .annotate(
     OpenApi.Description,
-    "Academy Management Service. Every answer is `{ data, meta }` or a file; every error is `application/problem+json`."
+    "Academy Management Service. Every answer is `{ data, meta }` or a file; every error is `application/problem+json`. " +
+      "A text is UTF-8 without NUL, U+FFFD and halves of surrogate pairs."
   )
 {}

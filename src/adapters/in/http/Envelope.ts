@@ -3,7 +3,8 @@ import { Effect, Redacted, Schema, SchemaAST } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import type { Page } from "../../../application/queries/Paging.ts"
 
-export const One = <S extends Schema.Top>(data: S) => Schema.Struct({ data, meta: Schema.Struct({}) })
+export const One = <S extends Schema.Top>(data: S) =>
+  Schema.Struct({ data, meta: Schema.Record(Schema.String, Schema.Never) })
 export const Many = <S extends Schema.Top>(item: S) =>
   Schema.Struct({
     data: Schema.Array(item),
@@ -83,7 +84,7 @@ const cursorBy = (place: RegExp) =>
   Schema.StringFromBase64Url.check(Schema.isPattern(place, { expected: "the nextCursor of another page" }))
 const encodeCursor = Schema.encodeSync(Schema.StringFromBase64Url)
 
-const limits = { minimum: 1, maximum: 100, default: 20 }
+export const limits = { minimum: 1, maximum: 100, default: 20 }
 /** Pages of a list whose places look like this. */
 export const pagingBy = (place: RegExp) => ({
   limit: Schema.Int.check(Schema.isBetween(limits)).pipe(Schema.withDecodingDefault(Effect.succeed(limits.default))),
@@ -91,21 +92,6 @@ export const pagingBy = (place: RegExp) => ({
 })
 /** The places of most lists are ids. */
 export const paging = pagingBy(/^[0-9a-f:-]{1,80}$/)
-
-/** For a client that does not know what became of its request: 16 to 255 visible ASCII characters, such as a UUID. */
-const idempotencyKey = { name: "idempotency-key", in: "header", required: false, schema: { type: "string" } }
-
-/**
- * What OpenAPI should say besides: in the address a number is a text, and what creates takes a key that is not its own
- * affair.
- */
-export const document = (spec: object) =>
-  JSON.parse(JSON.stringify(spec), (name, part) => {
-    if (part?.in === "query" && part.name === "limit") return { ...part, schema: { type: "integer", ...limits } }
-    if (part?.post?.responses?.["201"] === undefined || name.startsWith("/api/v1/auth/")) return part
-    return { ...part, post: { ...part.post, parameters: [...part.post.parameters, idempotencyKey] } }
-  })
-
 /** The cursor of a list whose ids are all of one kind. */
 export const cursorOf = <Id extends Schema.Codec<string, string>>(id: Id) =>
   Schema.optionalKey(Schema.StringFromBase64Url.pipe(Schema.decodeTo(id)))

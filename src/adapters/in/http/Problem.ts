@@ -29,6 +29,9 @@ const fields = {
   requestedState: Schema.optionalKey(Schema.String)
 }
 
+/** Of whatever status: what no endpoint declares is one as well. */
+export const AnyProblem = Schema.Struct({ ...fields, status: Schema.Int }).annotate({ identifier: "Problem" })
+
 const at = <const Status extends number>(status: Status, identifier: string) =>
   Schema.Struct({ ...fields, status: Schema.Literal(status) }).annotate({ identifier }).pipe(
     HttpApiSchema.status(status),

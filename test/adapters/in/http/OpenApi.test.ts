@@ -4,7 +4,11 @@ import { Ams, World } from "../../../support/http.ts"
 import { endpoints } from "./endpoints.ts"
 
 const Any = Schema.Record(Schema.String, Schema.Unknown)
-const Response = Schema.Struct({ content: Schema.optional(Any), headers: Schema.optional(Any) })
+const Response = Schema.Struct({
+  $ref: Schema.optional(Schema.String),
+  content: Schema.optional(Any),
+  headers: Schema.optional(Any)
+})
 const Operation = Schema.Struct({
   operationId: Schema.String,
   parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String, schema: Any })),
@@ -33,7 +37,11 @@ const at = (value: unknown, path: ReadonlyArray<string>): unknown =>
     value
   )
 
-const problems = ["400", "401", "403", "404", "409", "412", "422", "428", "503"]
+/** What surrounds each operation answers, and where a body is read. */
+const around = { 408: "RequestTimeout", 417: "ExpectationFailed", 431: "RequestHeaderFieldsTooLarge" }
+const failing = { 500: "InternalServerError", 504: "GatewayTimeout" }
+const ofBodies = { 413: "ContentTooLarge", 415: "UnsupportedMediaType" }
+const problems = ["400", "401", "403", "404", "409", "412", "422", "428", "429", "503"]
 
 layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it) => {
   describe("/openapi.json", () => {
@@ -64,10 +72,12 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
             [
               ...endpoint.params.map((one) => `path ${one}`),
               ...endpoint.query.map((one) => `query ${one}`),
-              ...endpoint.headers.map((one) => `header ${one}`)
+              ...endpoint.headers.map((one) => `header ${one}`),
+              ...(endpoint.secured ? ["header x-ams-academy"] : [])
             ].sort()
           )
           for (const { name, schema } of operation?.parameters ?? []) {
+            expect(schema["anyOf"]).toBeUndefined()
             if (name === "limit") expect(schema).toEqual({ type: "integer", minimum: 1, maximum: 100, default: 20 })
           }
           expect(operation?.requestBody).toEqual(
@@ -77,6 +87,11 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           )
           const told = problems.map((status) => Object.keys(operation?.responses[status]?.content ?? {}))
           expect(told).toEqual(problems.map(() => ["application/problem+json"]))
+          const elsewhere = { ...around, ...failing, ...(endpoint.body === undefined ? {} : ofBodies) }
+          const references = Object.entries(operation?.responses ?? {}).flatMap(([status, { $ref }]) =>
+            $ref === undefined ? [] : [[status, $ref.split("/").at(-1)]]
+          )
+          expect(Object.fromEntries(references)).toEqual(elsewhere)
           const good = operation?.responses[String(endpoint.status)]
           expect(Object.keys(good?.content ?? {})).toEqual(endpoint.mediaTypes)
           expect(Object.keys(good?.headers ?? {})).toEqual(
