@@ -119,7 +119,9 @@ export const AcademyChange = Schema.Struct({
   zipCode: Schema.optionalKey(Schema.NullOr(ZipCode)),
   timeZone: Schema.optionalKey(TimeZoneName),
   settings: Schema.optionalKey(EnteredSettings)
-}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
+}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change", {
+  toJsonSchema: () => ({ minProperties: 1 })
+}))
 export type AcademyChange = typeof AcademyChange.Type
 
 export const change = (

@@ -28,7 +28,7 @@ export const reviewTexts: ReadonlyArray<typeof ReviewText.Type> = ownTemplates.m
 const templates: ReadonlySet<string> = new Set(reviewTexts.map(({ template }) => template))
 
 const Printable = Schema.String.check(
-  Schema.isPattern(/^[\x21-\x7e]{1,200}$/, { expected: "1 to 200 letters, digits and signs without blanks" })
+  Schema.isPattern(/^[\x21-\x7e]{1,200}$/u, { expected: "1 to 200 letters, digits and signs without blanks" })
 )
 
 /** An account with the provider. */
@@ -53,11 +53,12 @@ export const ChannelChange = Schema.Struct({
         Object.keys(given).filter((name) => !templates.has(name)).map((name) => ({
           path: [name],
           issue: "Expected the name of a template such as CHECK_IN/ko"
-        }))
-      )
+        })), { toJsonSchema: () => ({ propertyNames: { enum: [...templates] } }) })
     )
   )
-}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
+}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change", {
+  toJsonSchema: () => ({ minProperties: 1 })
+}))
 export type ChannelChange = typeof ChannelChange.Type
 
 const Template = Schema.Struct({

@@ -4,8 +4,8 @@
  */
 import { Schema } from "effect"
 
-export const NotificationChannel = Schema.String.check(
-  Schema.isPattern(/^[A-Z][A-Z_]{1,30}$/, { expected: "a channel such as KAKAO_TALK, SMS or PUSH" })
+export const NotificationChannel = Schema.String.annotate({ examples: ["KAKAO_TALK", "SMS", "PUSH"] }).check(
+  Schema.isPattern(/^[A-Z][A-Z_]{1,30}$/u, { expected: "a channel such as KAKAO_TALK, SMS or PUSH" })
 ).pipe(Schema.brand("NotificationChannel"))
 export type NotificationChannel = typeof NotificationChannel.Type
 

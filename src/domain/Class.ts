@@ -54,7 +54,9 @@ export const ClassChange = Schema.Struct({
   curriculum: Schema.optionalKey(Schema.NullOr(Text)),
   fee: Schema.optionalKey(Schema.NullOr(Fee)),
   schedules: Schema.optionalKey(Slots)
-}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change"))
+}).check(Schema.makeFilter((change: object) => Object.keys(change).length > 0 || "something to change", {
+  toJsonSchema: () => ({ minProperties: 1 })
+}))
 export type ClassChange = typeof ClassChange.Type
 
 export const Class = Schema.Struct({

@@ -11,6 +11,7 @@ import { AcademyId, ClassId, EnrollmentId, MemberId, WaitingId } from "./Ids.ts"
 import { addDays, LocalDate } from "./LocalTime.ts"
 import type { MemberStatus } from "./Member.ts"
 import type { Role } from "./Permission.ts"
+import { words } from "./Words.ts"
 
 export const EnrollmentStatus = Schema.Literals(["ACTIVE", "CANCELLED", "COMPLETED"])
 export type EnrollmentStatus = typeof EnrollmentStatus.Type
@@ -27,13 +28,18 @@ export const NewEnrollment = Schema.Struct({
   until: Schema.optionalKey(LocalDate),
   /** Also where nobody could be told that the student is missing; the reason is kept. */
   withoutGuardian: Schema.optionalKey(Schema.Boolean),
-  reason: Schema.optionalKey(
-    Schema.Trim.check(Schema.isMinLength(1, { expected: "a reason" }), Schema.isMaxLength(500))
-  )
+  reason: Schema.optionalKey(words("a reason"))
 }).check(
   Schema.makeFilter(({ reason, withoutGuardian }) => {
     if ((withoutGuardian === true) === (reason !== undefined)) return true
     return { path: ["reason"], issue: reason === undefined ? "Expected a reason" : "Expected none with a guardian" }
+  }, {
+    toJsonSchema: () => ({
+      oneOf: [
+        { properties: { withoutGuardian: { const: true } }, required: ["withoutGuardian", "reason"] },
+        { properties: { withoutGuardian: { const: false } }, not: { required: ["reason"] } }
+      ]
+    })
   })
 )
 export type NewEnrollment = typeof NewEnrollment.Type

@@ -6,7 +6,7 @@
 import { Schema, SchemaGetter } from "effect"
 
 /** Written in capitals or not, it is the same one: small letters inside. */
-const uuid = Schema.String.pipe(
+const uuid = Schema.String.annotate({ format: "uuid" }).pipe(
   Schema.decodeTo(Schema.String.check(Schema.isUUID()), {
     decode: SchemaGetter.transform((text: string) => text.toLowerCase()),
     encode: SchemaGetter.passthrough()

@@ -12,11 +12,12 @@ import { Data, DateTime, Result, Schema } from "effect"
 import type { EventFact, EventType } from "./DomainEvent.ts"
 import { AcademyId, LeaveId, MemberId } from "./Ids.ts"
 import { addDays, dateIn, daysBetween, LocalDate, type TimeZoneName } from "./LocalTime.ts"
+import { words } from "./Words.ts"
 
 export const LeaveStatus = Schema.Literals(["REQUESTED", "APPROVED", "REJECTED"])
 export type LeaveStatus = typeof LeaveStatus.Type
 
-const Words = Schema.Trim.check(Schema.isMinLength(1, { expected: "some words" }), Schema.isMaxLength(500))
+const Words = words("some words")
 
 /** Both days included. */
 export const NewLeave = Schema.Struct({ studentId: MemberId, from: LocalDate, until: LocalDate, reason: Words })

@@ -7,22 +7,22 @@ import { DateTime, Option, Schema } from "effect"
 
 /** A calendar day from 1900 on, `YYYY-MM-DD`. */
 export const LocalDate = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/, { expected: "a date such as 2026-03-02" }),
+  Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/u, { expected: "a date such as 2026-03-02", format: "date" }),
   Schema.makeFilter((text: string) => (text >= "1900" && isRealDate(text)) || "a day of the calendar from 1900 on")
 ).pipe(Schema.brand("LocalDate"))
 export type LocalDate = typeof LocalDate.Type
 
 /** A time of day, `HH:mm`. */
 export const LocalTime = Schema.String.check(
-  Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$/, { expected: "a time such as 16:30" })
+  Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$/u, { expected: "a time such as 16:30" })
 ).pipe(Schema.brand("LocalTime"))
 export type LocalTime = typeof LocalTime.Type
 
 /** An instant from 1900 on, with its offset: `2026-03-02T07:30:00Z`, `2026-03-02T16:30:00.250+09:00`. */
 export const Instant = Schema.String.check(
   Schema.isPattern(
-    /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
-    { expected: "an instant such as 2026-03-02T07:30:00Z" }
+    /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/u,
+    { expected: "an instant such as 2026-03-02T07:30:00Z", format: "date-time" }
   ),
   Schema.makeFilter((text: string) =>
     (text >= "1900" && isRealDate(text.slice(0, 10))) || "a day of the calendar from 1900 on"
@@ -31,7 +31,7 @@ export const Instant = Schema.String.check(
 
 /** A month of the calendar, `YYYY-MM`, from 1900 on. */
 export const Month = Schema.String.check(
-  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { expected: "a month such as 2026-03" })
+  Schema.isPattern(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/u, { expected: "a month such as 2026-03" })
 ).pipe(Schema.brand("Month"))
 export type Month = typeof Month.Type
 
@@ -39,7 +39,7 @@ export const DayOfWeek = Schema.Literals(["MON", "TUE", "WED", "THU", "FRI", "SA
 export type DayOfWeek = typeof DayOfWeek.Type
 
 /** An IANA zone, as in `Asia/Seoul`. No bare offset: what is `+09:00` here is nine hours west in PostgreSQL. */
-export const TimeZoneName = Schema.String.check(
+export const TimeZoneName = Schema.String.annotate({ examples: ["Asia/Seoul", "America/New_York"] }).check(
   Schema.makeFilter((text: string) =>
     (/^[A-Z]/i.test(text) && Option.isSome(DateTime.zoneMakeNamed(text))) || "an IANA time zone such as Asia/Seoul"
   )

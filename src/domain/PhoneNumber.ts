@@ -2,7 +2,7 @@ import { Schema, SchemaGetter } from "effect"
 
 /** A number in E.164: of a mobile, as in `+821012345678`, or of a landline, as in `+82212345678`. */
 export const PhoneNumber = Schema.String.check(
-  Schema.isPattern(/^\+[1-9]\d{7,14}$/, { expected: "a phone number such as +821012345678 or 010-1234-5678" })
+  Schema.isPattern(/^\+[1-9]\d{7,14}$/u, { expected: "a phone number such as +821012345678 or 010-1234-5678" })
 ).pipe(Schema.brand("PhoneNumber"))
 export type PhoneNumber = typeof PhoneNumber.Type
 
@@ -11,7 +11,9 @@ export const normalize = (text: string): string =>
   text.replace(/[\s().-]/g, "").replace(/^(?:\+82)?0(\d{8,10})$/, "+82$1")
 
 /** What a person types into a form. */
-export const PhoneNumberInput = Schema.String.check(Schema.isMaxLength(24)).pipe(
+export const PhoneNumberInput = Schema.String.annotate({ examples: ["010-1234-5678", "+821012345678"] }).check(
+  Schema.isMaxLength(24)
+).pipe(
   Schema.decodeTo(PhoneNumber, { decode: SchemaGetter.transform(normalize), encode: SchemaGetter.transform(String) })
 )
 

@@ -8,7 +8,7 @@ export type Platform = typeof Platform.Type
 /** What the device was given to be reached by; whoever has it can write to the device, so nobody reads it again. */
 const PushToken = Schema.RedactedFromValue(
   Schema.String.check(
-    Schema.isPattern(/^[\x21-\x7e]{16,4096}$/, { expected: "a device's token, 16 to 4,096 characters without blanks" })
+    Schema.isPattern(/^[\x21-\x7e]{16,4096}$/u, { expected: "a device's token, 16 to 4,096 characters without blanks" })
   )
 )
 

@@ -3,7 +3,9 @@ import { DateTime, Duration, Schema } from "effect"
 import { LocalTime, TimeZoneName } from "./LocalTime.ts"
 
 /** From one time of the day to another, over midnight when the second is the earlier one. */
-export const Quiet = Schema.Struct({ from: LocalTime, until: LocalTime }).check(
+export const Quiet = Schema.Struct({ from: LocalTime, until: LocalTime }).annotate({
+  examples: [{ from: LocalTime.make("22:00"), until: LocalTime.make("07:00") }]
+}).check(
   Schema.makeFilter(({ from, until }) => from !== until || "hours that end at another time than they begin")
 )
 export type Quiet = typeof Quiet.Type

@@ -14,7 +14,7 @@ export type HandlerName = (typeof fixed)[number] | `SendMessage:${string}`
 const isHandlerName = (name: string): name is HandlerName =>
   name.startsWith("SendMessage:") || fixed.some((one) => one === name)
 
-export const HandlerName = Schema.String.pipe(
+export const HandlerName = Schema.String.annotate({ examples: [...fixed, "SendMessage:SMS"] }).pipe(
   Schema.refine(isHandlerName, { expected: `${fixed.join(", ")}, or SendMessage:CHANNEL as in SendMessage:SMS` })
 )
 

@@ -2,6 +2,7 @@
 import { Context, Effect, Schema } from "effect"
 import { NotAllowed } from "../../domain/Errors.ts"
 import type { Permission } from "../../domain/Permission.ts"
+import { words } from "../../domain/Words.ts"
 import type { Operator } from "../../ports/FailedEventStore.ts"
 import { allow, CurrentActor } from "../Authorize.ts"
 
@@ -43,8 +44,5 @@ export const operatesSystem = Effect.match(operator("operations:system"), {
 })
 
 /** Why somebody did it: 1 to 500 characters, without spaces around them. It is kept with the audit entry. */
-export const Reason = Schema.Trim.check(
-  Schema.isMinLength(1, { expected: "a reason" }),
-  Schema.isMaxLength(500)
-).pipe(Schema.brand("Reason"))
+export const Reason = words("a reason").pipe(Schema.brand("Reason"))
 export type Reason = typeof Reason.Type

@@ -25,7 +25,7 @@ const filters = {
   class: Schema.optionalKey(FailureClass),
   fingerprint: Schema.optionalKey(
     Schema.String.check(
-      Schema.isPattern(/^[A-Z]\w*:[ -~]{1,400}$/, {
+      Schema.isPattern(/^[A-Z]\w*:[ -~]{1,400}$/u, {
         expected: "a fingerprint as failed events and their groups show it"
       })
     )
@@ -50,6 +50,13 @@ export const RunRequest = Schema.Struct({
       path: ["reason"],
       issue: action === "DISCARD" ? "Expected a reason" : "Expected none: nothing is given up"
     }
+  }, {
+    toJsonSchema: () => ({
+      oneOf: [
+        { properties: { action: { const: "DISCARD" } }, required: ["reason"] },
+        { properties: { action: { const: "REPLAY" } }, not: { required: ["reason"] } }
+      ]
+    })
   })
 )
 
