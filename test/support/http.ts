@@ -259,7 +259,7 @@ const meeting = Effect.fnUntraced(function*(office: Sent, minutesAgo: number) {
 export type Meeting = Effect.Success<ReturnType<typeof meeting>>
 
 /** Two classes of other people each: one that began just now, one that began an hour ago. */
-const house = Effect.fnUntraced(function*(admin: string, name: string) {
+export const house = Effect.fnUntraced(function*(admin: string, name: string) {
   const ams = yield* Ams
   const id = yield* ams.make("/api/v1/academies", { name, registrationNumber: name }, { token: admin })
   const office = { token: admin, headers: { "x-ams-academy": id } }

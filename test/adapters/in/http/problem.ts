@@ -25,7 +25,7 @@ export type Problem = typeof Problem.Type
 const decode = Schema.decodeUnknownSync(Problem, { onExcessProperty: "error", errors: "all" })
 
 /** Stack frames, SQL, and names of files, packages, tables, constraints and services. */
-const inside =
+export const inside =
   /\bat \S+ \(|file:|node_modules|\.ts\b|\b(select|insert|update|delete) .*\b(from|into|set)\b|SqlError|PgConnection|SchemaError|Commands|Repository|effect\/|member_role|_fkey|_pkey|password_hash/i
 
 /** The problem, after a look at whether it has the shape of all problems and tells nothing of the inside. */
