@@ -23,15 +23,15 @@ export const TeacherProfile = Schema.Struct({
 export type TeacherProfile = typeof TeacherProfile.Type
 
 export const LoginId = Schema.String.check(
-  Schema.isPattern(/^[a-z0-9][a-z0-9._@-]{2,63}$/, {
+  Schema.isPattern(/^[a-z0-9][a-z0-9._@-]{2,63}$/u, {
     expected: "3 to 64 of a-z, 0-9 and . _ @ -, beginning with a letter or digit"
   })
 ).pipe(Schema.brand("LoginId"))
 export type LoginId = typeof LoginId.Type
 
-/** 8 to 128 characters, as typed; never logged, never stored. */
+/** 8 to 128 characters, an emoji being one of them, as typed; never logged, never stored. */
 export const Password = Schema.RedactedFromValue(
-  Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(128))
+  Schema.String.check(Schema.isPattern(/^[\s\S]{8,128}$/u, { expected: "8 to 128 characters" }))
 )
 export type Password = typeof Password.Type
 

@@ -17,7 +17,7 @@ export type Purpose = typeof Purpose.Type
 
 /** As typed. One in a million is guessed; five tries make that 1 : 200,000 for a code. */
 export const Code = Schema.RedactedFromValue(
-  Schema.String.check(Schema.isPattern(/^\d{6}$/, { expected: "the six digits of the text message" }))
+  Schema.String.check(Schema.isPattern(/^\d{6}$/u, { expected: "the six digits of the text message" }))
 )
 export type Code = typeof Code.Type
 

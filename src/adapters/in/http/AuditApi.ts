@@ -17,7 +17,7 @@ export class AuditApi extends HttpApiGroup.make("audit").add(
       /** As it stands in an entry, as in `member/0199…`. */
       subject: Schema.optionalKey(
         Schema.String.check(
-          Schema.isPattern(/^[a-z_]{1,40}\/[\w/:.-]{1,160}$/, { expected: "the subject of an entry" })
+          Schema.isPattern(/^[a-z_]{1,40}\/[\w/:.-]{1,160}$/u, { expected: "the subject of an entry" })
         )
       ),
       action: Schema.optionalKey(AuditAction),

@@ -14,10 +14,12 @@ import { problems } from "./Problem.ts"
 import { Anonymous } from "./Rates.ts"
 
 /** As typed: only a new password is looked at. */
-const KnownPassword = Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(128)))
+const KnownPassword = Schema.RedactedFromValue(
+  Schema.String.check(Schema.isPattern(/^[\s\S]{0,128}$/u, { expected: "at most 128 characters" }))
+)
 /** 256 bits in base64url, as AMS gives them out. */
 const Secret = Schema.RedactedFromValue(
-  Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/, { expected: "a token as AMS gave it" }))
+  Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/u, { expected: "a token as AMS gave it" }))
 )
 
 export const Login = Schema.Struct({ loginId: LoginId, password: KnownPassword })

@@ -16,7 +16,7 @@ export const keyHeader = "idempotency-key"
 
 /** Long enough not to be found by trying; a UUID is what is meant. */
 const Key = Schema.String.check(
-  Schema.isPattern(/^[!-~]{16,255}$/, { expected: "16 to 255 visible ASCII characters, such as a UUID" })
+  Schema.isPattern(/^[!-~]{16,255}$/u, { expected: "16 to 255 visible ASCII characters, such as a UUID" })
 )
 const decodeHeaders = Schema.decodeUnknownEffect(Schema.Struct({ [keyHeader]: Key }))
 

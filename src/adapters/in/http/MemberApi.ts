@@ -11,9 +11,9 @@ import { Body, Created, Many, paging, Versioned } from "./Envelope.ts"
 import { problems } from "./Problem.ts"
 
 /** As long as a name may be, and nothing that is in none. */
-const Typed = Schema.Trim.check(
-  Schema.isPattern(/^[^\p{C}\ufffd]{1,60}$/u, { expected: "1 to 60 characters of a name" })
-)
+const Typed = Schema.String.check(
+  Schema.isPattern(/^(?=.*\S)[^\p{C}\ufffd]{1,60}$/u, { expected: "1 to 60 characters of a name" })
+).pipe(Schema.decodeTo(Schema.Trim))
 
 export class MemberApi extends HttpApiGroup.make("members").add(
   HttpApiEndpoint.post("create", "/", { payload: Body(NewMember), success: Created(Member), error: problems }),
