@@ -41,11 +41,15 @@ export const addressOf = ({ operation, place, query }: Pick<Meant, "operation" |
   return asked === "" ? path : `${path}?${asked}`
 }
 
+/** Upon whichever version: which one it is, only reading tells. */
+const upon = ({ parameters }: Operation): Asked["headers"] =>
+  parameters.some(({ in: place, name }) => place === "header" && name === "if-match") ? { "if-match": "*" } : {}
+
 export const written = (
   meant: Meant,
   how: string,
   expected: Asked["expected"],
-  changed: Partial<Pick<Asked, "path" | "headers" | "body" | "method">> = {}
+  { headers, ...changed }: Partial<Pick<Asked, "path" | "headers" | "body" | "method">> = {}
 ): Asked => ({
   operation: meant.operation,
   how,
@@ -54,7 +58,7 @@ export const written = (
   place: meant.place,
   method: meant.operation.method,
   path: addressOf(meant),
-  headers: {},
+  headers: { ...upon(meant.operation), ...headers },
   body: meant.body === undefined ? undefined : JSON.stringify(meant.body),
   ...changed
 })
