@@ -32,7 +32,8 @@ const server = Effect.map(load, (settings) =>
         port: Number(PORT),
         requestsAtOnce: 512,
         liveStreams: 1,
-        trustedProxies: []
+        trustedProxies: [],
+        corsOrigins: []
       })
     ),
     Layer.provide(useCases),

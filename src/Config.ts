@@ -82,6 +82,10 @@ const url = (key: string, fallback: string): Setting<string> => ({
   valid: (value) => URL.canParse(value) && /^https?:/.test(value)
 })
 
+/** Each by itself. */
+export const originsOf = (listed: Option.Option<string>): ReadonlyArray<string> =>
+  Option.match(listed, { onNone: () => [], onSome: (text) => text.split(",").map((origin) => origin.trim()) })
+
 /** What signs in to Firebase. */
 export const ServiceAccount = Schema.Struct({
   project_id: Schema.NonEmptyString,
@@ -193,6 +197,15 @@ export const settings = {
   codesPerAddress: number("CODES_PER_ADDRESS", 100, 1, 1_000_000),
   codesPerAcademy: number("CODES_PER_ACADEMY", 1_000, 1, 1_000_000),
   codesPerDay: number("CODES_PER_DAY", 5_000, 1, 10_000_000),
+  /** Origins whose pages may call the API from a browser; none, if nothing is said. */
+  corsOrigins: {
+    ...optionalText("CORS_ORIGINS"),
+    expected: "origins such as https://app.example parted by commas, without a path",
+    valid: (value: Option.Option<string>) =>
+      originsOf(value).every((origin) =>
+        URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin
+      )
+  },
   /** Live views of registers and days that one process serves at once. */
   liveStreams: number("LIVE_STREAMS", 500, 1, 10_000),
   /** What a password's hash costs; passwords are hashed anew at the next login when it rises. OWASP's least is the default. */
@@ -306,6 +319,7 @@ export const load: Effect.Effect<Settings, SettingsInvalid> = Effect.gen(functio
     codesPerAddress: read(settings.codesPerAddress, wrong),
     codesPerAcademy: read(settings.codesPerAcademy, wrong),
     codesPerDay: read(settings.codesPerDay, wrong),
+    corsOrigins: read(settings.corsOrigins, wrong),
     liveStreams: read(settings.liveStreams, wrong),
     argon2Memory: read(settings.argon2Memory, wrong),
     argon2Passes: read(settings.argon2Passes, wrong),

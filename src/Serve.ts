@@ -12,7 +12,7 @@ import { makeEventPartitions, migrate, MigrationFailed } from "./adapters/out/po
 import { generateKey } from "./adapters/out/security/JwtTokens.ts"
 import { type Found, handlers, jobs, ports, useCases } from "./App.ts"
 import { isOutOfDate, sync } from "./application/operations/ReadSide.ts"
-import { load, rangesOf, type Settings, type SettingsInvalid } from "./Config.ts"
+import { load, originsOf, rangesOf, type Settings, type SettingsInvalid } from "./Config.ts"
 import { type OwnTemplate, ownTemplates, templateProblems } from "./domain/Templates.ts"
 import * as Logging from "./Logging.ts"
 import { MemberRepository } from "./ports/MemberRepository.ts"
@@ -153,7 +153,8 @@ const listening = (settings: Settings) =>
   Server.layer({
     ...settings,
     development: settings.environment === "development",
-    trustedProxies: Option.getOrElse(Option.flatMap(settings.trustedProxies, rangesOf), () => [])
+    trustedProxies: Option.getOrElse(Option.flatMap(settings.trustedProxies, rangesOf), () => []),
+    corsOrigins: originsOf(settings.corsOrigins)
   })
 
 const all = (settings: Settings, found: Found) => {

@@ -64,7 +64,11 @@ const touched = Effect.gen(function*() {
 
   const boom = HttpRouter.add("GET", "/boom", Effect.die("boom"))
   const { dispose, handler } = HttpRouter.toWebHandler(
-    Layer.mergeAll(Middleware.layer({ requestsAtOnce: 512, trustedProxies: [] }), Metrics.layer, boom).pipe(
+    Layer.mergeAll(
+      Middleware.layer({ development: true, requestsAtOnce: 512, trustedProxies: [], corsOrigins: [] }),
+      Metrics.layer,
+      boom
+    ).pipe(
       Layer.provideMerge(Logger.layer([]))
     ),
     { disableLogger: true }

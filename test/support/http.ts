@@ -209,6 +209,7 @@ export class Ams extends Context.Service<Ams, {
         Server.layer({
           requestsAtOnce: 512,
           liveStreams: 20,
+          corsOrigins: [],
           trustedProxies: Option.getOrElse(
             Option.flatMap(settings?.trustedProxies ?? Option.none(), rangesOf),
             () => []

@@ -40,6 +40,7 @@ export const testSettings: Settings = {
   codesPerAddress: 1_000_000,
   codesPerAcademy: 1_000_000,
   codesPerDay: 1_000_000,
+  corsOrigins: Option.none(),
   liveStreams: 50,
   argon2Memory: 19_456,
   argon2Passes: 2,

@@ -16,7 +16,10 @@ import { HttpApi, HttpApiError } from "effect/http-api"
 import { Caller } from "../../../ports/Caller.ts"
 import { Api } from "./Api.ts"
 import * as Callers from "./Callers.ts"
-import { contentType, type Described, response } from "./Problem.ts"
+import { unlessSeen } from "./Conditional.ts"
+import { contentType, type Described, languageOf, response } from "./Problem.ts"
+import { cors, securityHeaders } from "./Security.ts"
+import { NameTwice, uniqueNames } from "./UniqueNames.ts"
 
 /** A request that takes longer is given up and interrupted. */
 export const requestTimeout = Duration.seconds(30)
@@ -48,7 +51,9 @@ const routes = (() => {
     return `/${path.replace(/^\//, "")}`
   }
 })()
-const methodsOf = (url: string) => verbs.filter((verb) => routes.find(verb, url) !== undefined)
+const methodsOf = (url: string) =>
+  verbs.filter((verb) => routes.find(verb, url) !== undefined)
+    .flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]))
 /** The pattern of an endpoint; undefined for addresses that are none. */
 const patternOf = (method: string, url: string) => {
   const verb = verbs.find((one) => one === method)
@@ -132,6 +137,18 @@ const invalid = (error: HttpApiError.HttpApiSchemaError): Described => ({
   }))
 })
 
+const named = ({ name }: NameTwice): Described => ({
+  status: 400,
+  code: "COMMON_VALIDATION_FAILED",
+  ko: "입력값을 확인해 주세요.",
+  en: "Some values are not as they should be.",
+  errors: [{
+    pointer: "/body",
+    code: "INVALID",
+    message: `Expected each name once in an object, got "${name.slice(0, 100)}" twice`
+  }]
+})
+
 const fromStatus = (status: number, url: string) => {
   const methods = status === 404 ? methodsOf(url) : []
   if (methods.length > 0) return response(methodNotAllowed, { allow: methods.join(", ") })
@@ -149,6 +166,7 @@ const rendered = (cause: Cause.Cause<unknown>, url: string) =>
   Effect.gen(function*() {
     const error = Cause.squash(cause)
     if (HttpApiError.HttpApiSchemaError.is(error) && error.kind in slots) return yield* response(invalid(error))
+    if (error instanceof NameTwice) return yield* response(named(error))
     if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") {
       return yield* fromStatus(404, url)
     }
@@ -161,21 +179,37 @@ const rendered = (cause: Cause.Cause<unknown>, url: string) =>
       : yield* fromStatus(answer.status, url)
   })
 
-/** On every answer. */
-export const securityHeaders = {
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store"
+/** Lines, besides the 16 KiB that they may have in all: browsers and proxies send some thirty. */
+const mostHeaders = 100
+export const headersTooLarge: Described = {
+  status: 431,
+  code: "COMMON_HEADERS_TOO_LARGE",
+  ko: "헤더는 100개, 16 KiB까지입니다.",
+  en: "There may be up to 100 headers with 16 KiB."
 }
+/** As they came over the wire: Node joins those of one name. */
+const tooManyHeaders = (source: object) =>
+  "rawHeaders" in source && Array.isArray(source.rawHeaders) && source.rawHeaders.length > 2 * mostHeaders
+
+/** A body of the API; webhooks are in the words of their providers. */
+const saysSomething = ({ headers, url }: HttpServerRequest.HttpServerRequest) =>
+  url.startsWith("/api/") && ((headers["content-length"] ?? "0") !== "0" || headers["transfer-encoding"] !== undefined)
 
 const surround = <E>(
-  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, HttpServerRequest.HttpServerRequest>,
+  development: boolean
 ) =>
   Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const started = yield* Clock.currentTimeMillis
-    const answer = yield* (isNowhere(request.url) ? fromStatus(404, "/") : app).pipe(
+    const asked = tooManyHeaders(request.source)
+      ? response(headersTooLarge, { connection: "close" })
+      : isNowhere(request.url)
+      ? fromStatus(404, "/")
+      : saysSomething(request)
+      ? Effect.provideService(app, HttpServerRequest.HttpServerRequest, uniqueNames(request))
+      : app
+    const answer = yield* asked.pipe(
       Effect.timeoutOrElse({ duration: requestTimeout, orElse: () => response(undeclared[504] ?? defect) }),
       // A race in this uninterruptible region would keep a client's going away from its request.
       Effect.interruptible,
@@ -199,11 +233,15 @@ const surround = <E>(
       millis / 1000
     )
     yield* Effect.logDebug("request", { method: request.method, route, status: answer.status, millis })
-    return HttpServerResponse.setHeaders(answer, {
-      ...securityHeaders,
+    const { "content-security-policy": policy, "content-type": type } = answer.headers
+    return HttpServerResponse.setHeaders(unlessSeen(request, answer), {
+      ...securityHeaders(development, type, policy),
       ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(type?.startsWith(contentType) === true
+        ? { "content-language": languageOf(request.headers["accept-language"]) }
+        : {}),
       // What a proxy keeps back until there is more of it, nobody sees live.
-      ...(answer.headers["content-type"]?.startsWith("text/event-stream") === true ? { "x-accel-buffering": "no" } : {})
+      ...(type?.startsWith("text/event-stream") === true ? { "x-accel-buffering": "no" } : {})
     })
   })
 
@@ -248,18 +286,24 @@ const calledBy = (ranges: ReadonlyArray<Callers.Range>) => {
     )
 }
 
-export const layer = (
-  { requestsAtOnce, trustedProxies }: {
-    readonly requestsAtOnce: number
-    readonly trustedProxies: ReadonlyArray<Callers.Range>
-  }
-) => {
+export interface Options {
+  /** HSTS and nothing of development, if not. */
+  readonly development: boolean
+  readonly requestsAtOnce: number
+  /** Whose word about others is believed: addresses and ranges. */
+  readonly trustedProxies: ReadonlyArray<Callers.Range>
+  /** Whose pages may call, as in `https://app.example`. */
+  readonly corsOrigins: ReadonlyArray<string>
+}
+
+export const layer = ({ corsOrigins, development, requestsAtOnce, trustedProxies }: Options) => {
   const limit = limited(requestsAtOnce)
   const called = calledBy(trustedProxies)
+  const open = cors(corsOrigins)
   return HttpRouter.middleware(
     (app) =>
       // The router's own marker for "errors are handled further out" must come out as it went in.
-      traced(surround(limit(called(app)))) as Effect.Effect<
+      traced(surround(open(limit(called(app))), development)) as Effect.Effect<
         HttpServerResponse.HttpServerResponse,
         Types.unhandled,
         HttpServerRequest.HttpServerRequest

@@ -7,12 +7,12 @@ import { sentenceOf } from "../../../application/operations/Reasons.ts"
 import { Api } from "./Api.ts"
 import { created, many, one, pageOf } from "./Envelope.ts"
 import { asMember } from "./OperationsHttp.ts"
-import { prefersEnglish } from "./Problem.ts"
+import { languageOf } from "./Problem.ts"
 import { asProblem } from "./Problems.ts"
 
 /** The reason with its sentence in the reader's language. */
 const explained = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
-  const language = prefersEnglish(headers["accept-language"]) ? "en" : "ko"
+  const language = languageOf(headers["accept-language"])
   return <A extends { readonly reason: string | null }>(message: A) => ({
     ...message,
     reason: message.reason === null ? null : { rule: message.reason, text: sentenceOf(message.reason)[language] }

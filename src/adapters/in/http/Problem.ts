@@ -107,12 +107,35 @@ export const titles: Readonly<Record<number, string>> = {
   504: "Gateway Timeout"
 }
 
-/** Korean unless the caller prefers English: the first language named that we speak. */
-export const prefersEnglish = (acceptLanguage: string | undefined): boolean =>
-  acceptLanguage?.split(",").map((part) => part.trim().slice(0, 2).toLowerCase()).find((tag) =>
-    tag === "ko" || tag === "en"
-  )
-    === "en"
+const languages = ["ko", "en"] as const
+
+/** The parts of `Accept-Language` with their weights, 1 if none is said; what is no weight is none. */
+const wished = (acceptLanguage: string) =>
+  acceptLanguage.split(",").map((part) => {
+    const [, range = "", weight = "1"] =
+      /^\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([\d.]*)\s*)?$/i.exec(part) ?? []
+    const q = Number(weight)
+    return { range: range.toLowerCase(), q: q >= 0 && q <= 1 ? q : 0 }
+  })
+
+/**
+ * Of the languages that we speak the one that is liked best (RFC 9110, section 12.5.4), of two alike the one named first;
+ * Korean where none is.
+ */
+export const languageOf = (acceptLanguage: string | undefined): (typeof languages)[number] => {
+  if (acceptLanguage === undefined) return "ko"
+  const all = wished(acceptLanguage)
+  const others = all.find(({ range }) => range === "*")?.q ?? 0
+  const liked = languages.map((language) => {
+    const its = all.filter(({ range }) => range === language)
+    const place = all.findIndex(({ range }) => range === language)
+    return { language, q: its.length > 0 ? Math.max(...its.map(({ q }) => q)) : others, place }
+  })
+  const [korean, english] = liked
+  if (korean === undefined || english === undefined || korean.q > english.q) return "ko"
+  if (english.q > korean.q) return "en"
+  return english.place >= 0 && english.place < korean.place ? "en" : "ko"
+}
 
 interface Occasion {
   readonly instance: string
@@ -130,7 +153,7 @@ export const shape = <Status extends number>(
   ...occasion,
   type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
   title: titles[described.status] ?? "Error",
-  detail: prefersEnglish(acceptLanguage) ? en : ko,
+  detail: languageOf(acceptLanguage) === "en" ? en : ko,
   errorCode: code
 })
 

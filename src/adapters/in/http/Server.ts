@@ -8,12 +8,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Live } from "../../../application/queries/Live.ts"
 import { Api } from "./Api.ts"
 import * as Auth from "./Auth.ts"
-import type { Range } from "./Callers.ts"
 import * as DevInbox from "./DevInbox.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Middleware from "./Middleware.ts"
-import { contentType, type Described, shape, titles } from "./Problem.ts"
+import { contentType, type Described, languageOf, shape, titles } from "./Problem.ts"
 import * as Rates from "./Rates.ts"
+import { securityHeaders } from "./Security.ts"
 import * as System from "./System.ts"
 import * as Webhooks from "./Webhooks.ts"
 
@@ -27,7 +27,7 @@ const api = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
 )
 
 /** Every route; `/dev` only where `development` says so. */
-export const routes = (options: Pick<Options, "development" | "requestsAtOnce" | "trustedProxies">) =>
+export const routes = (options: Middleware.Options) =>
   Layer.mergeAll(
     api,
     System.layer,
@@ -39,12 +39,7 @@ export const routes = (options: Pick<Options, "development" | "requestsAtOnce" |
   )
 
 const unreadable: Readonly<Record<string, Described>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    code: "COMMON_HEADERS_TOO_LARGE",
-    ko: "헤더는 16 KiB까지입니다.",
-    en: "The headers may have up to 16 KiB."
-  },
+  HPE_HEADER_OVERFLOW: Middleware.headersTooLarge,
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: "COMMON_TIMEOUT",
@@ -67,11 +62,17 @@ const problem = (described: Described) =>
     timestamp: new Date().toISOString()
   })
 
-const refusal = (described: Described) => {
+/** On what leaves before any route. */
+const headersOf = (development: boolean) => ({
+  ...securityHeaders(development),
+  "content-type": contentType,
+  "content-language": languageOf(undefined)
+})
+
+const refusal = (described: Described, development: boolean) => {
   const body = JSON.stringify(problem(described))
   const headers = {
-    ...Middleware.securityHeaders,
-    "content-type": contentType,
+    ...headersOf(development),
     "content-length": Buffer.byteLength(body),
     connection: "close"
   }
@@ -102,11 +103,15 @@ const lastAnswers = (server: Server): Server => {
 }
 
 /** Before any route. */
-const said = (answer: ServerResponse, described: Described, headers: Readonly<Record<string, string>> = {}) => {
+const said = (
+  answer: ServerResponse,
+  described: Described,
+  development: boolean,
+  headers: Readonly<Record<string, string>>
+) => {
   const body = JSON.stringify(problem(described))
   answer.writeHead(described.status, {
-    ...Middleware.securityHeaders,
-    "content-type": contentType,
+    ...headersOf(development),
     "content-length": Buffer.byteLength(body),
     ...headers
   })
@@ -121,8 +126,9 @@ const starting: Described = {
 }
 
 /** The door is open before the routes are built: whoever comes in between would wait for ever. */
-const firstAnswers = (server: Server): Server => {
-  const early = (_: IncomingMessage, answer: ServerResponse) => said(answer, starting, { "retry-after": "1" })
+const firstAnswers = (server: Server, development: boolean): Server => {
+  const early = (_: IncomingMessage, answer: ServerResponse) =>
+    said(answer, starting, development, { "retry-after": "1" })
   server.on("request", early)
   return server.on("newListener", (event) => {
     if (event === "request") server.off("request", early)
@@ -135,27 +141,25 @@ const unexpected: Described = {
   ko: "Expect 헤더는 100-continue만 지원합니다.",
   en: "Of the header Expect only 100-continue is met."
 }
+/** Milliseconds for all of a request and for its headers, and how often connections are looked at. */
+const patience = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 }
 
 /** The server before any route. */
-export const server = () =>
-  firstAnswers(lastAnswers(createServer({ maxHeaderSize, requestTimeout: 30_000, headersTimeout: 10_000 })))
+export const server = (development = true, limits = patience) =>
+  firstAnswers(lastAnswers(createServer({ maxHeaderSize, ...limits })), development)
     // Node answers these itself, before any route.
-    .on("checkExpectation", (_, answer) => said(answer, unexpected, { connection: "close" }))
+    .on("checkExpectation", (_, answer) => said(answer, unexpected, development, { connection: "close" }))
     .on("clientError", (error: Error & { readonly code?: string }, socket) => {
-      if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed))
+      if (socket.writable) socket.end(refusal(unreadable[error.code ?? ""] ?? malformed, development))
       else socket.destroy()
     })
 
 /** Streams never end by themselves: they are ended before the door closes, which waits for what is in flight. */
 const endStreams = Layer.effectDiscard(Effect.flatMap(Live, ({ end }) => Effect.addFinalizer(() => end)))
 
-interface Options {
-  readonly development: boolean
+interface Options extends Middleware.Options {
   readonly host: string
   readonly port: number
-  readonly requestsAtOnce: number
-  /** Whose word about others is believed: addresses and ranges. */
-  readonly trustedProxies: ReadonlyArray<Range>
   /** Streams at once. */
   readonly liveStreams: number
 }
@@ -170,7 +174,7 @@ export const layer = (options: Options) =>
       routerConfig: Middleware.matching
     }).pipe(
       Layer.provideMerge(
-        NodeHttpServer.layer(server, {
+        NodeHttpServer.layer(() => server(options.development), {
           host: options.host,
           port: options.port,
           gracefulShutdownTimeout: "8 seconds"

@@ -77,6 +77,7 @@ class Asking extends Context.Service<Asking, {
         development: true,
         requestsAtOnce: 512,
         trustedProxies: [],
+        corsOrigins: [],
         liveStreams: 1,
         host: "127.0.0.1",
         port: 0

@@ -21,7 +21,10 @@ const security = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
-  "cache-control": "no-store"
+  "cache-control": "no-store",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "content-security-policy": expect.stringContaining("default-src 'none'; ")
 }
 
 layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", (it) => {
@@ -70,6 +73,20 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
         problemOf(yield* ams.call("GET", path), 404, "COMMON_ROUTE_NOT_FOUND")
       }
       expect((yield* ams.call("GET", "/health/live?x;y")).status).toBe(200)
+    }))
+
+  it.effect("refuses more than 100 headers, of one name or of many, and takes as many", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const lines = (count: number, name: (n: number) => string) =>
+        Array.from({ length: count }, (_, n) => `${name(n)}: \r\n`).join("")
+      const get = (headers: string) => ams.speak(`GET ${me} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${headers}\r\n`)
+      for (const headers of [lines(99, () => "x"), lines(99, (n) => `x${n}`), lines(3_000, () => "x")]) {
+        const answer = parse(yield* get(headers))
+        problemOf(answer, 431, "COMMON_HEADERS_TOO_LARGE")
+        expect(answer.headers).toMatchObject({ ...security, connection: "close" })
+      }
+      problemOf(parse(yield* get(lines(98, (n) => `x${n}`))), 401)
     }))
 
   it.effect("knows no other addresses, whatever the method", () =>
@@ -144,6 +161,40 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
       }
     }))
 
+  it.effect("answers in JSON, whatever a client says that it accepts", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const answer = yield* ams.call("GET", me, { headers: { accept: "text/html" } })
+      problemOf(answer, 401)
+    }))
+
+  it.effect("OPTIONS is a method that no address has", () =>
+    Effect.gen(function*() {
+      const answer = yield* (yield* Ams).call("OPTIONS", me)
+      problemOf(answer, 405, "COMMON_METHOD_NOT_ALLOWED")
+      expect(answer.headers["allow"]).toBe("GET, HEAD")
+    }))
+
+  it.effect("an object that has a name twice is refused, wherever it stands and however it is written", () =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      const log = "/api/v1/auth/login"
+      const good = "\"loginId\":\"nobody\",\"password\":\"no-password\""
+      for (
+        const body of [
+          `{${good},"loginId":"other"}`,
+          `{${good} , "login\\u0049d" : 1}`,
+          `{${good},"x":[{"a":{},"b":"}","a":1}]}`
+        ]
+      ) {
+        for (const chunked of [false, true]) {
+          const problem = problemOf(yield* ams.call("POST", log, { body, chunked }), 400, "COMMON_VALIDATION_FAILED")
+          expect(problem.errors).toMatchObject([{ pointer: "/body", message: expect.stringContaining("once") }])
+        }
+      }
+      problemOf(yield* ams.call("POST", log, { body: `{${good}}` }), 401, "AUTH_LOGIN_REFUSED")
+    }))
+
   describe("a problem", () => {
     const korean = "다시 로그인해 주세요."
     const english = "Log in: the access token is missing, expired or not valid."
@@ -156,12 +207,30 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
       ["en-US,en;q=0.9", english],
       ["fr, en;q=0.5", english],
       ["de", korean],
-      [",;q=,", korean]
+      ["en;q=0.4, ko;q=0.5", korean],
+      ["ko;q=0.4, en;q=0.5", english],
+      ["ko;q=0.5, en-GB", english],
+      ["en, ko", english],
+      ["ko, en", korean],
+      ["EN-us", english],
+      ["en;q=0", korean],
+      ["ko;q=0, *", english],
+      ["ko;q=0, *;q=0.1", english],
+      ["*", korean],
+      ["fr, *;q=0.5, en;q=0.4", korean],
+      ["fr, *;q=0.3, en;q=0.4", english],
+      ["en;q=7", korean],
+      ["english", korean],
+      ["en; q = 0.3", english],
+      [",;q=,", korean],
+      [",".repeat(5_000), korean]
     ])("for Accept-Language %j says: %s", ([language, detail]) =>
       Effect.gen(function*() {
         const ams = yield* Ams
         const headers = language === undefined ? {} : { "accept-language": language }
-        expect(problemOf(yield* ams.call("GET", me, { headers }), 401).detail).toBe(detail)
+        const answer = yield* ams.call("GET", me, { headers })
+        expect(problemOf(answer, 401).detail).toBe(detail)
+        expect(answer.headers["content-language"]).toBe(detail === english ? "en" : "ko")
       }))
 
     it.effect("belongs to the caller's trace, or to a new one", () =>
