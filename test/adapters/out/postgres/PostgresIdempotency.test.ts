@@ -115,6 +115,28 @@ describe("PostgresIdempotency", () => {
         assert.deepStrictEqual(yield* once(its, Effect.die("again")), { answer: answerOf("instead"), replayed: true })
       }))
 
+    it.effect.each(["before it sends anything", "behind a statement"])(
+      "what a unit of work wanted to write is gone with it when it fails %s",
+      (when) =>
+        Effect.gen(function*() {
+          const { once } = yield* Idempotency
+          const uow = yield* UnitOfWork
+          const command = yield* CommandSql
+          const [dropped, instead] = [newId(), newId()]
+          const failing = uow.run(
+            { academyId: null, actor: null },
+            Effect.gen(function*() {
+              if (when === "behind a statement") yield* command`select 1`
+              yield* keep(command, row(command, dropped))
+              return yield* Effect.fail("no" as const)
+            })
+          )
+          const act = failing.pipe(Effect.catch(() => found(instead)), Effect.as(answerOf("instead")))
+          yield* once(yield* request, act)
+          assert.deepStrictEqual([yield* state(dropped), yield* state(instead)], [nothing, everything])
+        })
+    )
+
     it.effect("a collision runs the unit of work again, and nothing else", () =>
       Effect.gen(function*() {
         const { once } = yield* Idempotency
