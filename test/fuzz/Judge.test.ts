@@ -174,7 +174,7 @@ describe("the judge", () => {
     [
       "an answer to a method that is none",
       asked("any", put, "DELETE"),
-      answer(404, problem(404), { allow: "GET, PUT" }),
+      answer(404, problem(404), { allow: "GET, HEAD, PUT" }),
       "its status is documented"
     ],
     [
@@ -190,6 +190,6 @@ describe("the judge", () => {
   it("takes an event whose data fits, and a 405 that says what there is", () => {
     const stream = { "content-type": "text/event-stream" }
     expect(rules(asked("any", watch), answer(200, "event: snapshot\ndata: {\"seats\":3}\n\n", stream))).toEqual([])
-    expect(rules(asked("any", put, "DELETE"), answer(405, problem(405), { allow: "GET, PUT" }))).toEqual([])
+    expect(rules(asked("any", put, "DELETE"), answer(405, problem(405), { allow: "GET, HEAD, PUT" }))).toEqual([])
   })
 })

@@ -75,7 +75,7 @@ const isAt = (template: string, path: string) => new RegExp(`^${template.replace
 /** Where nothing is, and where something has other methods. */
 const stray = (document: Document, path: string, answer: Answer): ReadonlyArray<Fault> => {
   const here = document.operations.filter((one) => isAt(one.path, path)).map(({ method }) => method)
-  const allowed = [...new Set(here)].sort().join()
+  const allowed = [...new Set(here.includes("GET") ? [...here, "HEAD"] : here)].sort().join()
   const told = answer.headers["allow"]?.split(", ").sort().join() ?? ""
   const status = here.length === 0 ? 404 : 405
   return [

@@ -30,8 +30,34 @@ const academy = {
   required: false
 }
 
+interface Operation {
+  readonly parameters: ReadonlyArray<object>
+  readonly responses: Readonly<Record<string, { readonly headers?: { readonly etag?: unknown } }>>
+}
+interface Path {
+  readonly get?: Operation
+  readonly post?: Operation
+}
+
 /** For a client that does not know what became of its request: 16 to 255 visible ASCII characters, such as a UUID. */
 const idempotencyKey = { name: "idempotency-key", in: "header", required: false, schema: { type: "string" } }
+/** What creates takes a key that is not its own affair. */
+const repeatable = (name: string, { post }: Path) =>
+  post?.responses["201"] === undefined || name.startsWith("/api/v1/auth/")
+    ? {}
+    : { post: { ...post, parameters: [...post.parameters, idempotencyKey] } }
+
+/** For a client that has a thing already, and what it is told then. */
+const ifNoneMatch = { name: "if-none-match", in: "header", required: false, schema: { type: "string" } }
+const unchanged = { description: "Not Modified", headers: { etag: { required: true, schema: { type: "string" } } } }
+const conditional = ({ get }: Path) =>
+  get?.responses["200"]?.headers?.etag === undefined ? {} : {
+    get: {
+      ...get,
+      parameters: [...get.parameters, ifNoneMatch],
+      responses: { ...get.responses, 304: unchanged }
+    }
+  }
 
 /**
  * Each status stands with each operation that may answer it. A `default` response would document every status there is,
@@ -43,10 +69,7 @@ export const document = (spec: object) =>
     if (part?.in === "query" && part.name === "limit") return { ...part, schema: { type: "integer", ...limits } }
     // Nor can it say null: what is optional there is left out.
     if (part?.in === "query" && part.schema.anyOf !== undefined) return { ...part, schema: said(part.schema.anyOf) }
-    // What creates takes a key that is not its own affair.
-    if (part?.post?.responses?.["201"] !== undefined && !name.startsWith("/api/v1/auth/")) {
-      return { ...part, post: { ...part.post, parameters: [...part.post.parameters, idempotencyKey] } }
-    }
+    if (name.startsWith("/")) return { ...part, ...repeatable(name, part), ...conditional(part) }
     if (part?.operationId !== undefined) {
       const met = [...always, ...(part.requestBody === undefined ? [] : ofBodies)]
       return {

@@ -7,21 +7,27 @@ import { address, endpoints } from "./endpoints.ts"
 import { Known } from "./known.ts"
 import { problemOf } from "./problem.ts"
 
-/** Things that are edited: the row that asks for it, and where it is read. */
-const edited = [
+/** Things that are edited: the row that asks for it, and where it is read, if it is read alone. */
+const edited: ReadonlyArray<{ readonly name: string; readonly row: string; readonly show?: string }> = [
   { name: "academy.change", row: "academy.change", show: "academy.show" },
   { name: "academy.changeClassroom", row: "academy.changeClassroom own", show: "academy.classroom" },
   { name: "classes.edit", row: "classes.edit own", show: "classes.show" },
-  { name: "channels.change", row: "channels.change", show: "channels.list" }
+  { name: "members.edit", row: "members.edit own", show: "members.show" },
+  { name: "members.changeRoles", row: "members.changeRoles own", show: "members.show" },
+  { name: "members.changeGuardian", row: "members.changeGuardian own" },
+  { name: "channels.change", row: "channels.change" }
 ]
+const removed = { name: "members.unlinkGuardian", row: "members.unlinkGuardian own" }
 const noVersion = [
   "academy.putHoliday",
   "academy.removeHoliday",
+  "auth.endOthers",
+  "auth.endSession",
   "enrollments.stopWaiting",
   "me.prefer",
   "me.unregister"
 ]
-const calls = Effect.fnUntraced(function*({ name, row, show: shown }: (typeof edited)[number]) {
+const calls = Effect.fnUntraced(function*({ name, row, show: shown = name }: (typeof edited)[number]) {
   const ams = yield* Ams
   const given = yield* Known
   const of = (wanted: string) =>
@@ -46,7 +52,7 @@ layer(Known.layer, { excludeTestServices: true })("what somebody has seen", (it)
   it("must be said by whoever changes a thing that has a version", () => {
     const changing = endpoints.filter(({ method }) => ["PATCH", "PUT", "DELETE"].includes(method))
     const asking = changing.filter(({ headers }) => headers.includes("if-match")).map(({ name }) => name)
-    expect(asking.toSorted()).toEqual(edited.map(({ name }) => name).toSorted())
+    expect(asking.toSorted()).toEqual([removed, ...edited].map(({ name }) => name).toSorted())
     expect(changing.map(({ name }) => name).filter((name) => !asking.includes(name)).toSorted()).toEqual(noVersion)
   })
 
@@ -79,7 +85,18 @@ layer(Known.layer, { excludeTestServices: true })("what somebody has seen", (it)
       }))
   })
 
-  describe.each(edited.filter(({ show }) => show !== "channels.list"))("$name", (thing) => {
+  it.effect("must be said by whoever removes one, and be so still", () =>
+    Effect.gen(function*() {
+      const { change } = yield* calls(removed)
+      problemOf(yield* change(), 428, "COMMON_PRECONDITION_REQUIRED")
+      for (const other of ["\"0\"", "\"2\"", "W/\"1\""]) {
+        problemOf(yield* change(other), 412, "COMMON_PRECONDITION_FAILED")
+      }
+      expect((yield* change("\"1\"")).status).toBe(200)
+      problemOf(yield* change("*"), 404)
+    }))
+
+  describe.each(edited.filter(({ show }) => show !== undefined))("$name", (thing) => {
     it.effect("who has it already gets no second copy, until it has changed", () =>
       Effect.gen(function*() {
         const { change, show } = yield* calls(thing)

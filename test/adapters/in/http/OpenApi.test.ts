@@ -67,12 +67,15 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
           const operation = (spec.paths[path] ?? spec.paths[`${path}/`])?.[endpoint.method.toLowerCase()]
           expect(operation?.operationId).toBe(name)
           expect(operation?.security).toEqual(endpoint.secured ? [{ bearer: [] }] : [])
+          const conditional = endpoint.method === "GET" && endpoint.answerHeaders.includes("etag")
+          expect(operation?.responses["304"] !== undefined).toBe(conditional)
           const parameters = operation?.parameters.map((one) => `${one.in} ${one.name}`)
           expect(parameters?.sort()).toEqual(
             [
               ...endpoint.params.map((one) => `path ${one}`),
               ...endpoint.query.map((one) => `query ${one}`),
               ...endpoint.headers.map((one) => `header ${one}`),
+              ...(conditional ? ["header if-none-match"] : []),
               ...(endpoint.secured ? ["header x-ams-academy"] : [])
             ].sort()
           )
