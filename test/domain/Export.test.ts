@@ -9,8 +9,7 @@ import {
   sheetOf,
   titleOf
 } from "../../src/domain/Export.ts"
-import { LocalDate, Month } from "../../src/domain/LocalTime.ts"
-import { zone } from "../support/academy.ts"
+import { LocalDate, Month, TimeZoneName } from "../../src/domain/LocalTime.ts"
 import { classMonth, register, student } from "../support/sheets.ts"
 
 describe("the register of a session", () => {
@@ -47,7 +46,7 @@ describe("a month of a class", () => {
   const given = (marks: MonthSheet["students"][number]["statuses"]): MonthSheet => ({
     className: "수학",
     month: Month.make("2026-11"),
-    timeZone: zone,
+    timeZone: TimeZoneName.make("Asia/Seoul"),
     asOf: "2026-11-20T00:00:00Z",
     sessions: [
       day("02", "02T07:00"),

@@ -262,7 +262,7 @@ export type Meeting = Effect.Success<ReturnType<typeof meeting>>
 /** Two classes of other people each: one that began just now, one that began an hour ago. */
 export const house = Effect.fnUntraced(function*(admin: string, name: string) {
   const ams = yield* Ams
-  const id = yield* ams.make("/api/v1/academies", { name, registrationNumber: name }, { token: admin })
+  const id = yield* ams.make("/api/v1/academies", { name, registrationNumber: name, timeZone: zone }, { token: admin })
   const office = { token: admin, headers: { "x-ams-academy": id } }
   const manager = yield* enter(office, "MANAGER")
   return { id, office, manager, own: yield* meeting(office, 2), other: yield* meeting(office, 60) }

@@ -1,8 +1,9 @@
 /** Sheets to be written in tests: the people are made up. */
 import type { AttendanceStatus } from "../../src/domain/Attendance.ts"
 import type { MonthSheet, RegisterSheet } from "../../src/domain/Export.ts"
-import { LocalDate, Month } from "../../src/domain/LocalTime.ts"
-import { zone } from "./academy.ts"
+import { LocalDate, Month, TimeZoneName } from "../../src/domain/LocalTime.ts"
+
+const zone = TimeZoneName.make("Asia/Seoul")
 
 const two = (n: number) => String(n).padStart(2, "0")
 

@@ -5,6 +5,7 @@ import { SqlClient } from "effect/sql"
 import { Notifications } from "../../../src/application/operations/Notifications.ts"
 import { NotificationChannel } from "../../../src/domain/Channel.ts"
 import { addDays } from "../../../src/domain/LocalTime.ts"
+import { zone } from "../../support/academy.ts"
 import { core } from "../../support/app.ts"
 import { given, member, plant, reason, terminal } from "./messages.ts"
 
@@ -163,7 +164,7 @@ layer(core({ role: "api", channels: "SMS,KAKAO_TALK,PUSH" }), { excludeTestServi
       expect(none).toMatchObject({ planned: 1, accepted: 0, notReached: 1, successRate: 0, spent: 0 })
 
       // The academy's midnight, not the database's.
-      yield* sql`update message set created_at = (${today}::date)::timestamp at time zone 'Asia/Seoul'
+      yield* sql`update message set created_at = (${today}::date)::timestamp at time zone ${zone}
         where academy_id = ${academy.id}`
       const planned = (all: typeof found) => all.reduce((sum, { planned }) => sum + planned, 0)
       assert.strictEqual(planned(yield* measured(today, today)), 9)
