@@ -130,6 +130,20 @@ export const cpuPool = (settings: Pick<Settings, "workers">) =>
     timeLimit: Duration.seconds(30)
   })
 
+/**
+ * Looks at passwords on threads of its own, so that a rush at four o'clock waits for no file, and no file for it. Each one
+ * takes a core and 19 MiB; with 50 who wait the last one does so for about 2 s on idle cores.
+ */
+const passwords = (settings: Pick<Settings, "argon2Memory" | "argon2Passes">) =>
+  Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }).pipe(
+    Layer.provide(ThreadPool.layer({
+      threads: 2,
+      mayWait: 50,
+      timeLimit: Duration.seconds(20),
+      entry: ThreadPool.hashing
+    }))
+  )
+
 /** All ports. */
 export const ports = (settings: Settings, found: Found) => {
   const clients = Clients.layer({
@@ -183,7 +197,7 @@ export const ports = (settings: Settings, found: Found) => {
     Webhooks.layer(settings),
     Sandbox.layerInbox,
     alerts(settings),
-    Passwords.layer({ memory: settings.argon2Memory, passes: settings.argon2Passes }),
+    passwords(settings),
     Logins.layer,
     Verifications.layer,
     Erasures.layer,

@@ -1,6 +1,25 @@
-/** The tasks that the pool's workers know. */
+/** The tasks that the pools' workers know. */
+import { Schema } from "effect"
 import { Export } from "../domain/Export.ts"
-import type { BytesTask } from "./CpuPool.ts"
+import type { BytesTask, ValueTask } from "./CpuPool.ts"
 
 /** Writes a sheet in its format. */
 export const writeSheet: BytesTask<Export> = { name: "writeSheet", input: Export }
+
+const KeyFrom = Schema.Struct({
+  password: Schema.Uint8Array,
+  salt: Schema.Uint8Array,
+  /** KiB. */
+  memory: Schema.Int,
+  passes: Schema.Int,
+  parallelism: Schema.Int,
+  /** Bytes of the key. */
+  length: Schema.Int
+})
+
+/** Argon2id (RFC 9106). */
+export const deriveKey: ValueTask<typeof KeyFrom.Type, Uint8Array> = {
+  name: "deriveKey",
+  input: KeyFrom,
+  output: Schema.Uint8Array
+}

@@ -16,9 +16,12 @@ export interface PoolOptions {
   readonly timeLimit: Duration.Input
   /** MiB that a thread may use, 512 if nothing is said; one that wants more is ended, and nothing else with it. */
   readonly memory?: number
-  /** The module that calls `serve`; ours, if none is named. */
+  /** The module that calls `serve`: that of every task but passwords, if none is named. */
   readonly entry?: URL
 }
+
+/** The entry of threads that look at passwords. */
+export const hashing = new URL("./hashing.ts", import.meta.url)
 
 /** What was made, and how to say that it was read. */
 interface Chunk {

@@ -2,22 +2,20 @@
  * Passwords as Argon2id in PHC strings (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`), so that parameters may rise later.
  */
 import { dictionary } from "@zxcvbn-ts/language-common"
-import { Effect, Layer, Redacted, Semaphore } from "effect"
-import { Kdf, Mac, SecureRandom } from "effect/crypto"
+import { Effect, Layer, Redacted } from "effect"
+import { Mac, SecureRandom } from "effect/crypto"
+import { CpuPool } from "../../../ports/CpuPool.ts"
+import { deriveKey } from "../../../ports/CpuTasks.ts"
 import { Passwords, TooManyLogins } from "../../../ports/Passwords.ts"
 
 /** Some 49,000 from leaked lists, the most common first; ASVS 6.2.4 asks for 3,000. */
 const common: ReadonlySet<string> = new Set(dictionary["passwords-common"].map(String))
 
-/** Each one takes a core and 19 MiB. */
-const atOnce = 2
-const mayWait = 50
-
 const encode = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").replaceAll("=", "")
 const decode = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
 const phc = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-/** What a hash costs: OWASP's 19 MiB and 2 passes are about 67 ms here, off the main thread. */
+/** What a hash costs: OWASP's 19 MiB and 2 passes are about 67 ms of a core here. */
 export interface Cost {
   /** KiB. */
   readonly memory: number
@@ -40,20 +38,22 @@ export const layer = (cost: Cost) =>
     Passwords,
     Effect.gen(function*() {
       const parameters: Parameters = { ...cost, parallelism: 1 }
-      const kdf = yield* Kdf.Kdf
+      const cpu = yield* CpuPool
       const random = yield* SecureRandom.SecureRandom
-      const permits = yield* Semaphore.make(atOnce)
-      let waiting = 0
 
       const derive = (password: Redacted.Redacted, salt: Uint8Array, with_: Parameters, length: number) =>
-        Effect.suspend(() => {
-          if (waiting >= atOnce + mayWait) return Effect.fail(new TooManyLogins())
-          waiting++
-          const secret = new TextEncoder().encode(Redacted.value(password).normalize("NFKC"))
-          return permits.withPermit(Effect.orDie(kdf.derive(Kdf.argon2id(with_), secret, { salt, length }))).pipe(
-            Effect.ensuring(Effect.sync(() => waiting--))
-          )
-        })
+        Effect.suspend(() =>
+          cpu.value(deriveKey, {
+            password: new TextEncoder().encode(Redacted.value(password).normalize("NFKC")),
+            salt,
+            length,
+            ...with_
+          })
+        ).pipe(Effect.catchTags({
+          Busy: () => Effect.fail(new TooManyLogins()),
+          TookTooLong: () => Effect.fail(new TooManyLogins()),
+          TaskCrashed: Effect.die
+        }))
 
       const hash = (password: Redacted.Redacted) =>
         Effect.flatMap(random.randomBytes(16), (salt) =>
