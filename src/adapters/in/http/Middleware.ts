@@ -36,9 +36,22 @@ const verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const
 /** How paths are matched, by the router and by the table below. */
 export const matching = { caseSensitive: true, maxParamLength: 500 }
 
+/** What is not of the API, see `Server.ts`. */
+const others = [
+  ["GET", "/openapi.json"],
+  ["GET", "/docs"],
+  ["GET", "/.well-known/jwks.json"],
+  ["GET", "/health/live"],
+  ["GET", "/health/ready"],
+  ["GET", "/health/async"],
+  ["GET", "/metrics"],
+  ["POST", "/webhooks/solapi"]
+] as const
+
 /** Which methods a path has, and under which pattern: the router itself says only "not found". */
 const routes = (() => {
   const table = FindMyWay.make<string>(matching)
+  for (const [method, path] of others) table.on(method, path, path)
   HttpApi.reflect(Api, {
     onGroup: () => {},
     onEndpoint: ({ endpoint }) => {
@@ -73,7 +86,7 @@ export const tracing = Layer.mergeAll(
     HttpMiddleware.SpanNameGenerator,
     ({ method, url }) => [methodOf(method), patternOf(method, url)].filter((part) => part !== undefined).join(" ")
   ),
-  Layer.succeed(HttpMiddleware.TracerDisabledWhen, ({ url }) => isWatching(url))
+  Layer.succeed(HttpMiddleware.TracerDisabledWhen, ({ method, url }) => method === "GET" && isWatching(url))
 )
 
 const undeclared: Readonly<Record<number, Described>> = {
@@ -237,6 +250,8 @@ const surround = <E>(
     return HttpServerResponse.setHeaders(unlessSeen(request, answer), {
       ...securityHeaders(development, type, policy),
       ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      // What is not there for the moment may be asked for again; who knows better has said so.
+      ...(answer.status === 503 ? { "retry-after": answer.headers["retry-after"] ?? "1" } : {}),
       ...(type?.startsWith(contentType) === true
         ? { "content-language": languageOf(request.headers["accept-language"]) }
         : {}),

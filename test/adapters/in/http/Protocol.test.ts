@@ -168,6 +168,22 @@ layer(Ams.layer(), { excludeTestServices: true })("what is not a good request", 
       problemOf(answer, 401)
     }))
 
+  it.effect.each([
+    { allowed: "GET, HEAD", paths: ["/openapi.json", "/docs", "/.well-known/jwks.json", "/metrics"] },
+    { allowed: "GET, HEAD", paths: ["/health/live", "/health/ready", "/health/async"] },
+    { allowed: "POST", paths: ["/webhooks/solapi"] }
+  ])("what is not of the API says which methods it has: $allowed", ({ allowed, paths }) =>
+    Effect.gen(function*() {
+      const ams = yield* Ams
+      for (const path of paths) {
+        for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS"]) {
+          const answer = yield* ams.call(method, path)
+          problemOf(answer, 405, "COMMON_METHOD_NOT_ALLOWED")
+          expect(answer.headers["allow"]).toBe(allowed)
+        }
+      }
+    }))
+
   it.effect("OPTIONS is a method that no address has", () =>
     Effect.gen(function*() {
       const answer = yield* (yield* Ams).call("OPTIONS", me)

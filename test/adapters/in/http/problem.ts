@@ -32,6 +32,8 @@ export const inside =
 export const problemOf = (answer: Answer, status: number, errorCode?: string): Problem => {
   expect({ status: answer.status, text: answer.text }).toMatchObject({ status })
   expect(answer.headers["content-type"]).toBe("application/problem+json")
+  // What is not there for the moment says when to ask again.
+  if (status === 503) expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0)
   const problem = decode(answer.json)
   expect(problem.status).toBe(status)
   expect(problem.type).toBe(`https://ams.dev/problems/${problem.errorCode.toLowerCase().replaceAll("_", "-")}`)
