@@ -2,7 +2,7 @@
  * Passwords as Argon2id in PHC strings (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`), so that parameters may rise later.
  */
 import { dictionary } from "@zxcvbn-ts/language-common"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { CpuPool } from "../../../ports/CpuPool.ts"
 import { deriveKey } from "../../../ports/CpuTasks.ts"
@@ -39,6 +39,7 @@ export const layer = (cost: Cost) =>
     Effect.gen(function*() {
       const parameters: Parameters = { ...cost, parallelism: 1 }
       const cpu = yield* CpuPool
+      const scope = yield* Effect.scope
       const random = yield* SecureRandom.SecureRandom
 
       const derive = (password: Redacted.Redacted, salt: Uint8Array, with_: Parameters, length: number) =>
@@ -49,11 +50,16 @@ export const layer = (cost: Cost) =>
             length,
             ...with_
           })
-        ).pipe(Effect.catchTags({
-          Busy: () => Effect.fail(new TooManyLogins()),
-          TookTooLong: () => Effect.fail(new TooManyLogins()),
-          TaskCrashed: Effect.die
-        }))
+        ).pipe(
+          // Whoever asks and goes away must not take a thread along each time: a new one costs several hashes.
+          Effect.forkIn(scope),
+          Effect.flatMap(Fiber.join),
+          Effect.catchTags({
+            Busy: () => Effect.fail(new TooManyLogins()),
+            TookTooLong: () => Effect.fail(new TooManyLogins()),
+            TaskCrashed: Effect.die
+          })
+        )
 
       const hash = (password: Redacted.Redacted) =>
         Effect.flatMap(random.randomBytes(16), (salt) =>

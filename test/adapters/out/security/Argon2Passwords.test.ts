@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises"
 import * as Argon2 from "../../../../src/adapters/out/security/Argon2Passwords.ts"
 import * as ThreadPool from "../../../../src/adapters/workers/ThreadPool.ts"
 import { Passwords } from "../../../../src/ports/Passwords.ts"
+import { eventually } from "../../../support/ams.ts"
 
 const least = { memory: 64, passes: 1 }
 /** What takes some hundred ms. */
@@ -59,6 +60,21 @@ describe("a password", () => {
       expect(yield* Effect.flip(hash)).toMatchObject({ _tag: "TooManyLogins" })
       yield* Fiber.join(first)
       yield* hash
+    }).pipe(Effect.provide(hashing(slow, 0))))
+
+  it.live.runIf(process.platform === "linux")("keeps its thread when whoever asked goes away", () =>
+    Effect.gen(function*() {
+      const passwords = yield* Passwords
+      const threads = Effect.promise(() => readdir("/proc/self/task"))
+      yield* passwords.hash(Redacted.make("x"))
+      const before = yield* threads
+      const asking = yield* Effect.forkChild(passwords.hash(Redacted.make("y")), { startImmediately: true })
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(asking)
+      // The thread is at the one that nobody waits for.
+      expect(yield* Effect.flip(passwords.hash(Redacted.make("z")))).toMatchObject({ _tag: "TooManyLogins" })
+      yield* eventually(passwords.hash(Redacted.make("z")))
+      assert.deepStrictEqual(yield* threads, before)
     }).pipe(Effect.provide(hashing(slow, 0))))
 
   it.live.runIf(process.platform === "linux")(
