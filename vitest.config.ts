@@ -6,6 +6,7 @@ const alone = ["test/chaos/chaos.test.ts", "test/chaos/Outages.test.ts", "test/e
 export default defineConfig({
   test: {
     globalSetup: ["test/support/globalSetup.ts"],
+    setupFiles: ["test/support/privacySetup.ts"],
     // Real databases and processes on two cores.
     testTimeout: 30_000,
     hookTimeout: 120_000,

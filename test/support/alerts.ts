@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import { text } from "node:stream/consumers"
 import type { Alert } from "../../src/ports/Alerts.ts"
+import { told } from "./privacy.ts"
 
 export const alert = (fingerprint: string, more: Partial<Alert> = {}): Alert => ({
   kind: "failure-group",
@@ -40,6 +41,8 @@ export const receiver = (...script: ReadonlyArray<number | Answer | "hang" | "re
       const server = createServer((request, response) => {
         const at = performance.now()
         void text(request).then((body) => {
+          // Receipts come here, too: they are from the provider.
+          if (body.startsWith("{")) told("alert", body)
           const next = script[received.length] ?? 200
           received.push({ path: request.url ?? "", headers: request.headers, body, json: JSON.parse(body), at })
           if (next === "hang") return

@@ -5,6 +5,7 @@ import { once } from "node:events"
 import { rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { makeHome } from "./home.ts"
+import { heard, told } from "./privacy.ts"
 
 export interface Ams {
   readonly url: string
@@ -63,6 +64,7 @@ export const spawnAms = (env: Readonly<Record<string, string>>) =>
       Effect.gen(function*() {
         ams.signal("SIGKILL")
         yield* ams.ended
+        told("log", `${ams.stdout()} ${ams.stderr()}`)
         yield* Effect.promise(() => rm(home, { recursive: true, force: true }))
       })
   ).pipe(Effect.map(({ ams }) => ams))
@@ -116,6 +118,7 @@ export const call = (
     {}
 ) =>
   Effect.promise(async (signal): Promise<Answer> => {
+    heard(options.body, path)
     const answer = await fetch(`${ams.url}${path}`, {
       method,
       signal,
@@ -127,7 +130,10 @@ export const call = (
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) })
     })
     const text = await answer.text()
-    return { status: answer.status, at: reader(text === "" ? null : JSON.parse(text)) }
+    const json: unknown = text === "" ? null : JSON.parse(text)
+    if (answer.ok) heard(json, path)
+    else told("problem", text)
+    return { status: answer.status, at: reader(json) }
   })
 
 export const login = (ams: Pick<Ams, "url">, loginId: string, password: string) =>

@@ -4,6 +4,7 @@ import { generateKey } from "../../src/adapters/out/security/JwtTokens.ts"
 import { handlers, ports, useCases } from "../../src/App.ts"
 import type { Settings } from "../../src/Config.ts"
 import { freshDatabaseUrl } from "./postgres.ts"
+import { listening } from "./privacy.ts"
 import { testSettings } from "./settings.ts"
 
 export { testSettings } from "./settings.ts"
@@ -16,7 +17,11 @@ export const coreOn = (url: Redacted.Redacted, changed: Partial<Settings> = {}) 
   return Layer.unwrap(
     Effect.map(
       key,
-      (jwtPrivateKey) => useCases.pipe(Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey })))
+      (jwtPrivateKey) =>
+        useCases.pipe(
+          Layer.provideMerge(ports(settings, { databaseUrl: url, jwtPrivateKey })),
+          Layer.provideMerge(listening)
+        )
     )
   )
 }

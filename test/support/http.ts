@@ -18,6 +18,7 @@ import { daily, person, zone } from "./academy.ts"
 import { running } from "./app.ts"
 import { plant, type Planted } from "./failedEvents.ts"
 import { everybodyLogsIn, loginOf } from "./logins.ts"
+import { heard, told } from "./privacy.ts"
 
 export interface Answer {
   readonly status: number
@@ -47,6 +48,7 @@ const parsed = (text: string): unknown => {
 const send = (port: number, agent: Agent, method: string, path: string, sent: Sent) =>
   Effect.callback<Answer>((resume) => {
     const { body, chunked, headers, token } = sent
+    heard(body, path)
     const content = body === undefined || typeof body === "string" || body instanceof Uint8Array
       ? body
       : JSON.stringify(body)
@@ -75,12 +77,12 @@ const send = (port: number, agent: Agent, method: string, path: string, sent: Se
         })
         return
       }
-      resume(Effect.map(Effect.promise(() => text(incoming)), (said) => ({
-        status: incoming.statusCode ?? 0,
-        headers: incoming.headers,
-        text: said,
-        json: parsed(said)
-      })))
+      resume(Effect.map(Effect.promise(() => text(incoming)), (said) => {
+        const { headers, statusCode: status = 0 } = incoming
+        if (status < 400) heard(parsed(said), path)
+        else told("problem", `${JSON.stringify(headers)} ${said}`)
+        return { status, headers, text: said, json: parsed(said) }
+      }))
     })
     // A server may refuse a body before all of it has gone out.
     outgoing.on("error", (error) => (answered ? undefined : resume(Effect.die(error))))

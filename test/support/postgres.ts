@@ -4,6 +4,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
 import * as Clients from "../../src/adapters/out/postgres/Clients.ts"
+import { told } from "./privacy.ts"
 
 const serverUrl = (database: string) => {
   const url = new URL(inject("postgresUrl"))
@@ -16,6 +17,14 @@ const admin = Effect.fnUntraced(function*(statement: string) {
   yield* connection.query(statement)
 }, Effect.scoped)
 
+/** What was kept for operators, who look at it without being of the academy. */
+const failures = Effect.fnUntraced(function*(url: Redacted.Redacted) {
+  const connection = yield* PgConnection.make({ url })
+  for (const [row] of yield* connection.queryValues("select to_jsonb(f)::text from failed_event f")) {
+    told("failed event", String(row))
+  }
+}, Effect.scoped)
+
 /** The address of a new migrated database (or an empty one), dropped when the scope closes. */
 export const freshDatabaseUrl = (from: "migrated" | "empty" = "migrated") =>
   Effect.acquireRelease(
@@ -24,7 +33,11 @@ export const freshDatabaseUrl = (from: "migrated" | "empty" = "migrated") =>
       yield* admin(`create database ${name} template ${from === "migrated" ? "ams_template" : "template0"}`)
       return { name, url: serverUrl(name) }
     }),
-    ({ name }) => Effect.orDie(admin(`drop database if exists ${name} with (force)`))
+    ({ name, url }) =>
+      Effect.orDie(Effect.andThen(
+        from === "migrated" ? failures(url) : Effect.void,
+        admin(`drop database if exists ${name} with (force)`)
+      ))
   )
 
 export const clients = (url: Redacted.Redacted) =>

@@ -62,20 +62,23 @@ describe("a password", () => {
       yield* hash
     }).pipe(Effect.provide(hashing(slow, 0))))
 
-  it.live.runIf(process.platform === "linux")("keeps its thread when whoever asked goes away", () =>
-    Effect.gen(function*() {
-      const passwords = yield* Passwords
-      const threads = Effect.promise(() => readdir("/proc/self/task"))
-      yield* passwords.hash(Redacted.make("x"))
-      const before = yield* threads
-      const asking = yield* Effect.forkChild(passwords.hash(Redacted.make("y")), { startImmediately: true })
-      yield* Effect.yieldNow
-      yield* Fiber.interrupt(asking)
-      // The thread is at the one that nobody waits for.
-      expect(yield* Effect.flip(passwords.hash(Redacted.make("z")))).toMatchObject({ _tag: "TooManyLogins" })
-      yield* eventually(passwords.hash(Redacted.make("z")))
-      assert.deepStrictEqual(yield* threads, before)
-    }).pipe(Effect.provide(hashing(slow, 0))))
+  it.live.runIf(process.platform === "linux")(
+    "keeps its thread when whoever asked goes away",
+    () =>
+      Effect.gen(function*() {
+        const passwords = yield* Passwords
+        const threads = Effect.promise(() => readdir("/proc/self/task"))
+        yield* passwords.hash(Redacted.make("x"))
+        const before = yield* threads
+        const asking = yield* Effect.forkChild(passwords.hash(Redacted.make("y")), { startImmediately: true })
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(asking)
+        // The thread is at the one that nobody waits for.
+        expect(yield* Effect.flip(passwords.hash(Redacted.make("z")))).toMatchObject({ _tag: "TooManyLogins" })
+        yield* eventually(passwords.hash(Redacted.make("z")))
+        assert.deepStrictEqual(yield* threads, before)
+      }).pipe(Effect.provide(hashing(slow, 0)))
+  )
 
   it.live.runIf(process.platform === "linux")(
     "is looked at by a thread that lets the others go first",
