@@ -1,7 +1,5 @@
 /** The worker's side: a table of tasks, and the loop that runs them. */
 import { Result, Schema, SchemaIssue } from "effect"
-import { readlinkSync } from "node:fs"
-import { constants, setPriority } from "node:os"
 import { parentPort } from "node:worker_threads"
 import type { BytesTask, Plain, ValueTask } from "../../ports/CpuPool.ts"
 import { ahead, type FromWorker, type ToWorker } from "./Messages.ts"
@@ -47,21 +45,10 @@ export const value = <Input, Output>(
   return { name: task.name, run: async (input) => encode(await make(decode(input))) }
 }
 
-/**
- * Lets the thread that answers go first. Under Linux each thread has a nice value of its own; elsewhere it is the process's,
- * and all stay as they are. 10 is about a tenth of a busy core, and all of one that nobody else wants.
- */
-const stepBack = () => {
-  if (process.platform !== "linux") return
-  const [, , thread] = readlinkSync("/proc/thread-self").split("/")
-  setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL)
-}
-
 /** Runs what is asked for, until the thread is ended. */
 export const serve = (tasks: ReadonlyArray<Served>): void => {
   const port = parentPort
   if (port === null) throw new Error("this is a worker's code: CpuPool starts it")
-  stepBack()
   const tell = (message: FromWorker, ...transferred: ReadonlyArray<ArrayBuffer>) =>
     port.postMessage(message, transferred)
   const reader = { allows: ahead, hasRead: () => {} }

@@ -80,7 +80,10 @@ export const layer = (options: PoolOptions) =>
       let open = true
 
       const start = () => {
-        const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: options.memory ?? 512 } })
+        const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+          workerData: entry.href,
+          resourceLimits: { maxOldGenerationSizeMb: options.memory ?? 512 }
+        })
         living.add(worker)
         // Whoever asked it something hears of its end; without a listener an error would end the process.
         worker.on("error", () => {}).on("exit", () => living.delete(worker))
