@@ -76,7 +76,7 @@ export const migrated = Effect.fnUntraced(function*(serverUrl: string, name: str
  * end to end when it is not any more.
  */
 export const analyze =
-  "analyze academy, member, member_role, guardianship, class, class_schedule, class_session, enrollment, attendance"
+  "analyze academy, member, member_role, login_session, guardianship, class, class_schedule, class_session, enrollment, attendance"
 
 /** Deliveries that wait for ReadModelSync, nobody's yet: so many of each of these academies, from the first one on. */
 export const waiting = (
