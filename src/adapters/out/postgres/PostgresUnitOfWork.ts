@@ -40,6 +40,15 @@ export const keep = (
     connection.keep({ sql: text, params, rows })
   })
 
+/** Sends what is kept, for work that is too large to go out with COMMIT in one statement; refused at once, if at all. */
+export const sendKept = (sql: SqlClient.SqlClient): Effect.Effect<void, Refusal | StorageUnavailable> =>
+  Effect.flatMap(connectionOf(sql), ({ send }) => send).pipe(
+    Effect.catch((error) => {
+      const known = classify(error)
+      return known === undefined ? Effect.die(error) : Effect.fail(known)
+    })
+  )
+
 /** Takes a lock in the same flush as the next statement, and before it. */
 export const lock = (sql: SqlClient.SqlClient, statement: Statement.Statement<object>): Effect.Effect<void> =>
   Effect.map(connectionOf(sql), (connection) => {
@@ -111,6 +120,54 @@ const keepEvents = (
   }
 }
 
+/** One text for any number of rows: those of an import would need as many placeholders as PostgreSQL has not. */
+const manyEvents = `insert into event (id, type, version, academy_id, aggregate_type, aggregate_id, aggregate_version,
+  occurred_at, actor, correlation_id, traceparent, payload)
+  select * from jsonb_to_recordset($1::jsonb) as e(id uuid, type text, version int, academy_id uuid, aggregate_type text,
+    aggregate_id uuid, aggregate_version int, occurred_at timestamptz, actor uuid, correlation_id text, traceparent text,
+    payload jsonb)`
+const manyDeliveries = `insert into event_delivery (event_id, handler, slot, academy_id, owner)
+  select * from jsonb_to_recordset($1::jsonb) as d(event_id uuid, handler text, slot smallint, academy_id uuid, owner uuid)`
+/** Events that are written row by row; further ones go out a thousand at a time, before COMMIT. */
+const fewEvents = 512
+const manyAtOnce = 1000
+
+const sendEvents = Effect.fnUntraced(function*(
+  connection: CommandConnection,
+  events: ReadonlyArray<DomainEvent>,
+  deliveries: ReadonlyArray<NewDelivery>
+) {
+  for (const some of Arr.chunksOf(events, manyAtOnce)) {
+    const rows = some.map((e) => ({
+      id: e.id,
+      type: e.type,
+      version: e.version,
+      academy_id: e.academyId,
+      aggregate_type: e.aggregate.type,
+      aggregate_id: e.aggregate.id,
+      aggregate_version: e.aggregate.version,
+      occurred_at: new Date(e.occurredAt),
+      actor: e.actor,
+      correlation_id: e.correlationId,
+      traceparent: e.traceparent,
+      payload: e.payload
+    }))
+    connection.keep({ sql: manyEvents, params: [JSON.stringify(rows)] })
+    yield* connection.send
+  }
+  for (const some of Arr.chunksOf(deliveries, manyAtOnce)) {
+    const rows = some.map((d) => ({
+      event_id: d.event.id,
+      handler: d.handler,
+      slot: slotOf(d.event.id),
+      academy_id: d.event.academyId,
+      owner: d.owner
+    }))
+    connection.keep({ sql: manyDeliveries, params: [JSON.stringify(rows)] })
+    yield* connection.send
+  }
+})
+
 const sent = Metric.counter("messaging.client.sent.messages", {
   attributes: { "unit": "{message}", "messaging.system": "ams", "messaging.operation.name": "publish" },
   description: "Deliveries published by committed transactions",
@@ -162,7 +219,10 @@ const make = (
           const reservation = bus.reserve(events)
           reserved?.add(reservation)
           return Effect.andThen(
-            Effect.map(connectionOf(sql), (connection) => keepEvents(connection, events, reservation.deliveries)),
+            Effect.flatMap(connectionOf(sql), (connection) =>
+              events.length > fewEvents
+                ? sendEvents(connection, events, reservation.deliveries)
+                : Effect.sync(() => keepEvents(connection, events, reservation.deliveries))),
             // From COMMIT's answer to the places there is no step that can wait or fail.
             sql.afterCommit(Effect.andThen(
               Effect.sync(() => {
