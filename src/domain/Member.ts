@@ -35,6 +35,9 @@ export const Password = Schema.RedactedFromValue(
 )
 export type Password = typeof Password.Type
 
+export const Gender = Schema.Literals(["FEMALE", "MALE", "OTHER"])
+export type Gender = typeof Gender.Type
+
 export const Name = Schema.NonEmptyString.check(Schema.isMaxLength(60))
 
 /** A member as a manager enters one. */
@@ -42,7 +45,7 @@ export const NewMember = Schema.Struct({
   name: Name,
   phone: Schema.optionalKey(PhoneNumberInput),
   birthDate: Schema.optionalKey(LocalDate),
-  gender: Schema.optionalKey(Schema.Literals(["FEMALE", "MALE", "OTHER"])),
+  gender: Schema.optionalKey(Gender),
   locale: Schema.optionalKey(Schema.Literals(["ko", "en"])),
   /** The first one is the primary role. */
   roles: Schema.NonEmptyArray(Role).check(Schema.isMaxLength(5), Schema.isUnique()),

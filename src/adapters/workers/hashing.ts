@@ -1,6 +1,6 @@
 /** What a thread that looks at passwords runs: nothing else, so that a login waits for no file. */
 import { argon2Sync } from "node:crypto"
-import { deriveKey } from "../../ports/CpuTasks.ts"
+import { deriveKey } from "../../ports/HashTasks.ts"
 import { serve, value } from "./Serve.ts"
 
 serve([

@@ -5,7 +5,7 @@ import { dictionary } from "@zxcvbn-ts/language-common"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { CpuPool } from "../../../ports/CpuPool.ts"
-import { deriveKey } from "../../../ports/CpuTasks.ts"
+import { deriveKey } from "../../../ports/HashTasks.ts"
 import { Passwords, TooManyLogins } from "../../../ports/Passwords.ts"
 
 /** Some 49,000 from leaked lists, the most common first; ASVS 6.2.4 asks for 3,000. */
