@@ -23,6 +23,7 @@ import * as Erasures from "./adapters/out/postgres/PostgresErasure.ts"
 import * as Stories from "./adapters/out/postgres/PostgresEventStory.ts"
 import * as FailedEvents from "./adapters/out/postgres/PostgresFailedEventStore.ts"
 import * as KeyedRequests from "./adapters/out/postgres/PostgresIdempotency.ts"
+import * as Imports from "./adapters/out/postgres/PostgresImportRepository.ts"
 import * as JobLeases from "./adapters/out/postgres/PostgresJobStore.ts"
 import * as Leaves from "./adapters/out/postgres/PostgresLeaveRepository.ts"
 import * as Logins from "./adapters/out/postgres/PostgresLoginSessions.ts"
@@ -56,6 +57,7 @@ import { AuthCommands } from "./application/commands/AuthCommands.ts"
 import { ChannelCommands } from "./application/commands/ChannelCommands.ts"
 import { ClassCommands } from "./application/commands/ClassCommands.ts"
 import { EnrollmentCommands } from "./application/commands/EnrollmentCommands.ts"
+import { ImportCommands } from "./application/commands/ImportCommands.ts"
 import { LeaveCommands } from "./application/commands/LeaveCommands.ts"
 import { MemberCommands } from "./application/commands/MemberCommands.ts"
 import { MemberNotificationCommands } from "./application/commands/MemberNotificationCommands.ts"
@@ -163,6 +165,7 @@ export const ports = (settings: Settings, found: Found) => {
   return Layer.mergeAll(
     Academies.layer,
     Members.layer,
+    Imports.layer,
     Classes.layer,
     Timetables.layer,
     Enrollments.layer,
@@ -229,6 +232,7 @@ export const useCases = Layer.mergeAll(
   LoginQueries.layer,
   AcademyCommands.layer,
   MemberCommands.layer,
+  ImportCommands.layer,
   ClassCommands.layer,
   SessionCommands.layer,
   EnrollmentCommands.layer,

@@ -17,6 +17,9 @@ export const AuditAction = Schema.Literals([
   "member.claim",
   "member.phone",
   "member.erase",
+  // Many at once, from a file.
+  "member.import",
+  "enrollment.import",
   // Who may look and speak for a child, and who consented.
   "guardianship.link",
   "guardianship.change",
@@ -55,7 +58,7 @@ export const AuditLine = Schema.Struct({
   /** What it was done to, as in `member/0199…`. */
   subject: Schema.String,
   reason: Schema.NullOr(Schema.String),
-  /** Names of what changed, as in `name, phone`. */
+  /** Names of what changed, as in `name, phone`; of an import its figures. */
   detail: Schema.NullOr(Schema.String),
   address: Schema.NullOr(Schema.String),
   device: Schema.NullOr(Schema.String)

@@ -16,7 +16,7 @@ export interface AuditEntry {
   readonly subject: string
   /** In the words of whoever did it. */
   readonly reason?: string
-  /** Names of what changed, never what stands there. */
+  /** Names of what changed, or how much of what was made; never what stands there. */
   readonly detail?: string
 }
 

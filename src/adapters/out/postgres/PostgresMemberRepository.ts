@@ -44,6 +44,9 @@ const decodeHolders = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({
   version: Schema.Int
 })))
 
+/** By which imports of an academy, and they and those who sign up there, wait for each other. */
+export const importsOf = (academyId: AcademyId): string => `imports of ${academyId}`
+
 /** A number may be of a parent at several academies, and of children there. */
 const mostHolders = 20
 
@@ -145,6 +148,8 @@ export const layer = Layer.effect(
       update: (member, by) => updateMember(command, member, by),
       known: Effect.fnUntraced(function*(academyId, { birthDate, guardianPhone, name, phone }) {
         const numbers = guardianPhone === null ? [phone] : [phone, guardianPhone]
+        // Not while an import decides who is there.
+        yield* lock(command, command`select pg_advisory_xact_lock_shared(hashtextextended(${importsOf(academyId)}, 0))`)
         yield* lock(
           command,
           command`select pg_advisory_xact_lock(hashtextextended(${academyId} || number, 0))
