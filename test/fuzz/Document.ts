@@ -116,7 +116,7 @@ export interface Operation {
   readonly path: string
   readonly secured: boolean
   readonly parameters: ReadonlyArray<Parameter>
-  readonly body: { readonly node: Node; readonly fits: Fits } | undefined
+  readonly body: { readonly mediaType: string; readonly node: Node; readonly fits: Fits } | undefined
   readonly answers: ReadonlyMap<number, Answerable>
 }
 
@@ -208,7 +208,7 @@ export const read = (json: unknown): Document => {
   const operations = Object.entries(spec.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, given]): Operation => {
       const at = ["paths", path, method]
-      const body = given.requestBody?.content["application/json"]
+      const [[mediaType, body] = ["", undefined]] = Object.entries(given.requestBody?.content ?? {})
       return {
         id: given.operationId,
         tag: given.tags[0],
@@ -224,7 +224,7 @@ export const read = (json: unknown): Document => {
         })),
         body: body === undefined
           ? undefined
-          : { node: body.schema, fits: fits(...at, "requestBody", "content", "application/json", "schema") },
+          : { mediaType, node: body.schema, fits: fits(...at, "requestBody", "content", mediaType, "schema") },
         answers: answers(path, method, given.responses)
       }
     })

@@ -5,7 +5,7 @@
 import { Cause, Clock, DateTime, Duration, Effect, Schedule, Schema } from "effect"
 import { dateIn } from "../../src/domain/LocalTime.ts"
 import { planted } from "../adapters/in/http/asked.ts"
-import { good } from "../adapters/in/http/bodies.ts"
+import { files, good } from "../adapters/in/http/bodies.ts"
 import { type Chance, chance } from "../chaos/Chance.ts"
 import { zone } from "../support/academy.ts"
 import { Ams, type House, house, type Sent, World } from "../support/http.ts"
@@ -112,7 +112,8 @@ const sourceOf = ({ document, known, today }: Stage, chance: Chance): Source => 
 
 /** Bodies that the other tests know to be good. */
 const givenAt = ({ chanceOf, house, known }: Stage, operation: Operation): Given => () =>
-  good(house, known.some("attendanceId", chanceOf(operation.id)) ?? house.own.sessionId)[operation.id]
+  files()[operation.id] ??
+    good(house, known.some("attendanceId", chanceOf(operation.id)) ?? house.own.sessionId)[operation.id]
 
 const meant = (stage: Stage, operation: Operation, as: Caller, chance: Chance): Meant =>
   documented(sourceOf(stage, chance), operation, as, givenAt(stage, operation))

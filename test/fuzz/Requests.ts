@@ -41,6 +41,15 @@ export const addressOf = ({ operation, place, query }: Pick<Meant, "operation" |
   return asked === "" ? path : `${path}?${asked}`
 }
 
+const json = "application/json"
+
+/** A body of another kind than JSON is a file: a text. */
+export const isFile = ({ body }: Operation): boolean => body !== undefined && body.mediaType !== json
+const typeOf = (operation: Operation): Asked["headers"] =>
+  isFile(operation) ? { "content-type": operation.body?.mediaType ?? json } : {}
+const bodyIn = ({ body, operation }: Meant) =>
+  body === undefined ? undefined : isFile(operation) ? String(body) : JSON.stringify(body)
+
 /** Upon whichever version: which one it is, only reading tells. */
 const upon = ({ parameters }: Operation): Asked["headers"] =>
   parameters.some(({ in: place, name }) => place === "header" && name === "if-match") ? { "if-match": "*" } : {}
@@ -58,8 +67,8 @@ export const written = (
   place: meant.place,
   method: meant.operation.method,
   path: addressOf(meant),
-  headers: { ...upon(meant.operation), ...headers },
-  body: meant.body === undefined ? undefined : JSON.stringify(meant.body),
+  headers: { ...upon(meant.operation), ...typeOf(meant.operation), ...headers },
+  body: bodyIn(meant),
   ...changed
 })
 

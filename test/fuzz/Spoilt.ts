@@ -2,7 +2,7 @@
 import type { Chance } from "../chaos/Chance.ts"
 import { type Fits, parsed } from "./Document.ts"
 import { authorizations, headers, inAddress, literals } from "./Oddities.ts"
-import { addressOf, type Asked, type Meant, written } from "./Requests.ts"
+import { addressOf, type Asked, isFile, type Meant, written } from "./Requests.ts"
 
 const names = Object.keys(literals)
 
@@ -87,6 +87,26 @@ const bodies = (meant: Meant, fits: Fits, chance: Chance, each: number): Readonl
   ]
 }
 
+/** What is no such file; what stands in one is looked at behind the schema. */
+const files = (meant: Meant, chance: Chance): ReadonlyArray<Asked> => [
+  ...["application/json", "text/plain", "multipart/form-data", "csv"].map((type) =>
+    written(meant, `file is ${type}`, "refused", { headers: { "content-type": type } })
+  ),
+  ...["text/csv; charset=euc-kr", "TEXT/CSV"].map((type) =>
+    written(meant, `file is ${type}`, "any", { headers: { "content-type": type } })
+  ),
+  ...[...Object.keys(literals), "\"", "a,a\n", "\0", "=1+1", ",".repeat(100_000), "a\n".repeat(10_000)].map((text) =>
+    written(meant, `file is ${text.slice(0, 20)}`, "any", { body: text })
+  ),
+  ...["utf16le", "latin1"].map((encoding) =>
+    written(meant, `file is in ${encoding}`, "any", {
+      body: Buffer.from(String(meant.body), encoding === "latin1" ? "latin1" : "utf16le")
+    })
+  ),
+  written(meant, "file is rubbish", "any", { body: Uint8Array.from({ length: 1_000 }, () => chance.below(256)) }),
+  written(meant, "file is empty", "any", { body: "" })
+]
+
 const decoded = (text: string) => {
   try {
     return decodeURIComponent(text.replaceAll("+", " "))
@@ -146,7 +166,11 @@ const addresses = (meant: Meant, chance: Chance, each: number): ReadonlyArray<As
 export const spoilt = (meant: Meant, chance: Chance, each: number): ReadonlyArray<Asked> => {
   const { operation } = meant
   return [
-    ...(operation.body === undefined ? [] : bodies(meant, operation.body.fits, chance, each)),
+    ...(operation.body === undefined
+      ? []
+      : isFile(operation)
+      ? files(meant, chance)
+      : bodies(meant, operation.body.fits, chance, each)),
     ...addresses(meant, chance, each),
     ...(operation.secured ? chance.shuffled(authorizations).slice(0, each) : []).map((authorization) =>
       written(meant, `authorization is ${authorization.slice(0, 40)}`, "refused", { headers: { authorization } })
@@ -162,5 +186,7 @@ export const tooLarge = (meant: Meant): ReadonlyArray<Asked> => [
   written(meant, "headers are over 16 KiB", "refused", { headers: { x: "x".repeat(17 * 1024) } }),
   ...(meant.operation.body === undefined
     ? []
+    : isFile(meant.operation)
+    ? [written(meant, "file is over 5 MiB", "refused", { body: "x".repeat(6 * 2 ** 20) })]
     : [written(meant, "body is over 1 MiB", "refused", { body: JSON.stringify({ text: "x".repeat(2 ** 21) }) })])
 ]

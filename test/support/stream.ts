@@ -30,13 +30,17 @@ const eventsIn = (text: string): ReadonlyArray<Heard> =>
     return { event: field("event"), data: decodeJson(field("data")) }
   })
 
-/** Begins to read; hangs up when the scope closes. */
-export const read = (url: string, token: string) =>
+/** Begins to read, after it has posted the file if there is one; hangs up when the scope closes. */
+export const read = (url: string, token: string, csv?: string) =>
   Effect.acquireRelease(
     Effect.callback<Reader>((resume) => {
       let text = ""
       let over = false
-      const outgoing = request(url, { agent: new Agent(), headers: { authorization: `Bearer ${token}` } })
+      const outgoing = request(url, {
+        agent: new Agent(),
+        method: csv === undefined ? "GET" : "POST",
+        headers: { authorization: `Bearer ${token}`, ...(csv === undefined ? {} : { "content-type": "text/csv" }) }
+      })
       outgoing.on("error", () => (over = true))
       outgoing.on("response", (incoming) => {
         incoming.setEncoding("utf8")
@@ -53,7 +57,7 @@ export const read = (url: string, token: string) =>
           close: () => void outgoing.destroy()
         }))
       })
-      outgoing.end()
+      outgoing.end(csv)
     }),
     (reader) => Effect.sync(reader.close)
   )

@@ -10,6 +10,7 @@ import { document } from "./Documentation.ts"
 import { EnrollmentApi } from "./EnrollmentApi.ts"
 import { ExportApi } from "./ExportApi.ts"
 import { FailedEventsApi } from "./FailedEventsApi.ts"
+import { ImportApi } from "./ImportApi.ts"
 import { LeaveApi } from "./LeaveApi.ts"
 import { MemberApi } from "./MemberApi.ts"
 import { MemberNotificationApi } from "./MemberNotificationApi.ts"
@@ -42,7 +43,8 @@ export class Api extends HttpApi.make("ams")
     LeaveApi,
     MemberNotificationApi,
     ChannelApi,
-    AuditApi
+    AuditApi,
+    ImportApi
   )
   .annotate(HttpApi.PayloadParseOptions, strict)
   // A filter that we do not know would silently show everything.

@@ -17,6 +17,7 @@ import * as Enrollments from "./EnrollmentHttp.ts"
 import { created, itself, many, one, pageOf, versioned } from "./Envelope.ts"
 import * as Exports from "./ExportHttp.ts"
 import * as FailedEvents from "./FailedEventsHttp.ts"
+import * as Imports from "./ImportHttp.ts"
 import * as Leaves from "./LeaveHttp.ts"
 import * as MemberNotifications from "./MemberNotificationHttp.ts"
 import * as Notifications from "./NotificationHttp.ts"
@@ -173,5 +174,6 @@ export const layer = Layer.mergeAll(
   Exports.layer,
   MemberNotifications.layer,
   Channels.layer,
-  Audits.layer
+  Audits.layer,
+  Imports.layer
 )

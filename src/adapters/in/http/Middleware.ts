@@ -18,6 +18,7 @@ import { Caller } from "../../../ports/Caller.ts"
 import { Api } from "./Api.ts"
 import * as Callers from "./Callers.ts"
 import { unlessSeen } from "./Conditional.ts"
+import { ofFiles, takesFile } from "./ImportProblems.ts"
 import { contentType, type Described, languageOf, response } from "./Problem.ts"
 import { cors, securityHeaders } from "./Security.ts"
 import { NameTwice, uniqueNames } from "./UniqueNames.ts"
@@ -169,7 +170,8 @@ const fromStatus = (status: number, url: string) => {
   const methods = status === 404 ? methodsOf(url) : []
   if (methods.length > 0) return response(methodNotAllowed, { allow: methods.join(", ") })
   return response(
-    undeclared[status] ?? (status >= 500 ? defect : { ...defect, status, code: "COMMON_REFUSED" }),
+    (takesFile(url) ? ofFiles[status] : undefined) ?? undeclared[status] ??
+      (status >= 500 ? defect : { ...defect, status, code: "COMMON_REFUSED" }),
     // The rest of the body is still on its way.
     status === 413 ? { connection: "close" } : {}
   )

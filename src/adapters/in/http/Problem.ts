@@ -2,7 +2,7 @@
  * Every error that leaves over HTTP: RFC 9457 `application/problem+json`, one shape. Which condition has which status,
  * code and texts is the table in `Problems.ts`.
  */
-import { DateTime, Effect, Schema, Struct, Tracer } from "effect"
+import { DateTime, Effect, Schema, Tracer } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 
@@ -13,8 +13,17 @@ export const FieldError = Schema.Struct({
   /** JSON pointer into the part of the request that `pointer` begins with: body, query, path, headers. */
   pointer: Schema.String,
   code: Schema.String,
-  message: Schema.String
+  message: Schema.String,
+  /** Of a file: where it is, as whoever has it open sees it. */
+  line: Schema.optionalKey(Schema.Int),
+  column: Schema.optionalKey(Schema.String)
 })
+type FieldError = typeof FieldError.Type
+/** The same before its reader's language is known. */
+interface FieldProblem extends Omit<FieldError, "message"> {
+  readonly ko: string
+  readonly en: string
+}
 
 const fields = {
   type: Schema.String,
@@ -71,7 +80,7 @@ export interface Described<Status extends number = number> {
   readonly code: string
   readonly ko: string
   readonly en: string
-  readonly errors?: ReadonlyArray<typeof FieldError.Type>
+  readonly errors?: ReadonlyArray<FieldError | FieldProblem>
   readonly currentState?: string
   readonly requestedState?: string
   /** Of the answer, besides the problem. */
@@ -145,17 +154,29 @@ interface Occasion {
 
 /** The problem's body: what it is, in the reader's language, and on which occasion. */
 export const shape = <Status extends number>(
-  { code, en, ko, ...described }: Described<Status>,
+  { code, currentState, en, errors, ko, requestedState, status }: Described<Status>,
   acceptLanguage: string | undefined,
   occasion: Occasion
-) => ({
-  ...Struct.omit(described, ["headers"]),
-  ...occasion,
-  type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
-  title: titles[described.status] ?? "Error",
-  detail: languageOf(acceptLanguage) === "en" ? en : ko,
-  errorCode: code
-})
+) => {
+  const language = languageOf(acceptLanguage)
+  const title: string = titles[status] ?? "Error"
+  const inLanguage = (error: FieldError | FieldProblem): FieldError => {
+    if ("message" in error) return error
+    const { en, ko, ...rest } = error
+    return { ...rest, message: language === "en" ? en : ko }
+  }
+  return {
+    status,
+    ...(errors === undefined ? {} : { errors: errors.map(inLanguage) }),
+    ...(currentState === undefined ? {} : { currentState }),
+    ...(requestedState === undefined ? {} : { requestedState }),
+    ...occasion,
+    type: `https://ams.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`,
+    title,
+    detail: language === "en" ? en : ko,
+    errorCode: code
+  }
+}
 
 /** The problem's body for the current request. */
 export const body = <Status extends number>(described: Described<Status>) =>

@@ -23,6 +23,7 @@ import type {
 } from "../../../domain/Enrollment.ts"
 import type { AcademyNotNamed, NotAllowed, NotFound } from "../../../domain/Errors.ts"
 import type { NotStudentAndParent } from "../../../domain/Guardianship.ts"
+import type { ImportRefused } from "../../../domain/Import.ts"
 import type { InvalidLeave, LeaveNotRequested, LeaveOverlaps } from "../../../domain/Leave.ts"
 import type { MemberIncomplete } from "../../../domain/Member.ts"
 import type { CannotBeMuted, NoSuchChannel } from "../../../domain/NotificationPreference.ts"
@@ -40,6 +41,7 @@ import { type AccessCondition, accessProblems } from "./AccessProblems.ts"
 import { channelProblems } from "./ChannelProblems.ts"
 import type { PreconditionMissing } from "./Conditional.ts"
 import { conventionProblems } from "./ConventionProblems.ts"
+import { importProblems } from "./ImportProblems.ts"
 import { body, type Described, plain, type Problem, type ProblemStatus } from "./Problem.ts"
 import { queryProblems } from "./QueryProblems.ts"
 import { resendProblems } from "./ResendProblems.ts"
@@ -60,6 +62,7 @@ export type Condition =
   | HandlerAlreadyPaused
   | HandlerNotPaused
   | HolidayPast
+  | ImportRefused
   | InvalidLeave
   | InvalidPeriod
   | InvalidRange
@@ -111,6 +114,7 @@ const table: Table = {
   ...queryProblems,
   ...channelProblems,
   ...conventionProblems,
+  ...importProblems,
   AcademyNotNamed: plain(
     400,
     "COMMON_ACADEMY_NOT_NAMED",
@@ -370,6 +374,9 @@ const describe = <C extends Condition>(condition: C): Described<ProblemStatus> =
   const entry = table[condition._tag] as (condition: C) => Described<ProblemStatus>
   return entry(condition)
 }
+
+/** What a condition is called where the answer has begun already, as in a stream. */
+export const bodyOf = (condition: Condition) => body(describe(condition))
 
 const problem = (condition: Condition): Effect.Effect<never, Problem, HttpServerRequest.HttpServerRequest> => {
   const described = describe(condition)

@@ -8,6 +8,7 @@ import { arrived, done, good, idOf, make, office, refused } from "./good.ts"
 import { figures, search, sessions } from "./goodSessions.ts"
 import { access } from "./HappyAccess.ts"
 import { attending } from "./HappyAttending.ts"
+import { imports } from "./HappyImports.ts"
 import { notifications } from "./HappyNotifications.ts"
 import { notified } from "./HappyNotified.ts"
 import { signingUp } from "./HappySignUp.ts"
@@ -365,6 +366,7 @@ layer(World.layer, { excludeTestServices: true })("a good request", (it) => {
   it.effect("sums up days, weeks and months, of whom one may know", () => figures)
 
   notified(it)
+  imports(it)
 
   it("was made to every endpoint", () => {
     expect(endpoints.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([])

@@ -11,6 +11,7 @@ const Response = Schema.Struct({
 })
 const Operation = Schema.Struct({
   operationId: Schema.String,
+  description: Schema.optional(Schema.String),
   parameters: Schema.Array(Schema.Struct({ name: Schema.String, in: Schema.String, schema: Any })),
   security: Schema.Array(Any),
   responses: Schema.Record(Schema.String, Response),
@@ -84,13 +85,13 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
             if (name === "limit") expect(schema).toEqual({ type: "integer", minimum: 1, maximum: 100, default: 20 })
           }
           expect(operation?.requestBody).toEqual(
-            endpoint.body === undefined
+            endpoint.takes === undefined
               ? undefined
-              : { content: { "application/json": expect.anything() }, required: true }
+              : { content: { [endpoint.takes]: expect.anything() }, required: true }
           )
           const told = problems.map((status) => Object.keys(operation?.responses[status]?.content ?? {}))
           expect(told).toEqual(problems.map(() => ["application/problem+json"]))
-          const elsewhere = { ...around, ...failing, ...(endpoint.body === undefined ? {} : ofBodies) }
+          const elsewhere = { ...around, ...failing, ...(endpoint.takes === undefined ? {} : ofBodies) }
           const references = Object.entries(operation?.responses ?? {}).flatMap(([status, { $ref }]) =>
             $ref === undefined ? [] : [[status, $ref.split("/").at(-1)]]
           )
@@ -103,6 +104,15 @@ layer(World.layer, { excludeTestServices: true })("what AMS says of itself", (it
         })
     )
   })
+
+  it.effect("says of operations that take a file what may be in it, since it is more than in other bodies", () =>
+    Effect.gen(function*() {
+      const { spec } = yield* document
+      for (const path of ["/api/v1/imports/{kind}", "/api/v1/imports/{kind}/events"]) {
+        const described = spec.paths[path]?.["post"]?.description
+        expect(described).toContain("up to 5 MiB and 5000 lines, in UTF-8 or CP949")
+      }
+    }))
 
   it.effect("/docs is a page to read", () =>
     Effect.gen(function*() {

@@ -190,6 +190,12 @@ audit.list                          401    200   200      200      403       403
 channels.list                       401    400   200      200      403       403      403       403     403      403
 channels.change                     401    400   200      200      403       403      403       403     403      403
 channels.texts                      401    400   200      200      403       403      403       403     403      403
+imports.run members                 401    400   200      200      403      403       403      403       403     403
+imports.run enrollments             401    400   200      200      403      403       403      403       403     403
+imports.run B's student             401    400   422      422      403      403       403      403       403     403
+imports.run B's class               401    400   422      422      403      403       403      403       403     403
+imports.watch members               401    400   200      200      403      403       403      403       403     403
+imports.watch enrollments           401    400   200      200      403      403       403      403       403     403
 `
 /** Nobody is known yet who could ask. */
 const beforeLogin = [

@@ -6,6 +6,7 @@ import { alone, away, daily, person, zone } from "../../../support/academy.ts"
 import { Ams, type House, type Person } from "../../../support/http.ts"
 import { planting } from "../../../support/messages.ts"
 
+import { askedImports } from "./askedImports.ts"
 import { askedMembers } from "./askedMembers.ts"
 import { type Asked, type Given, newcomer, now, type Things } from "./asking.ts"
 
@@ -326,5 +327,6 @@ export const asked: Readonly<Record<string, (given: Given) => Effect.Effect<Aske
   "audit.list": () => now({}),
   "channels.list": () => now({}),
   "channels.change": () => now({ body: { sender: "02-1234-5678" } }),
-  "channels.texts": () => now({})
+  "channels.texts": () => now({}),
+  ...askedImports
 }

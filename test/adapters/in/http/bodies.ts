@@ -222,3 +222,15 @@ export const good = ({ other, own }: House, attendanceId: string): Readonly<Reco
   "notifications.resend": { body: { reason: "the parent asked for it" } },
   "operations.pause": { params: { handler: "Statistics" }, body: { reason: "maintenance" } }
 })
+
+/** For each endpoint that takes a file: where it is sent, and one that is good. */
+export const files = (): Readonly<
+  Record<string, { readonly params: Readonly<Record<string, string>>; readonly body: string }>
+> => {
+  const members = {
+    params: { kind: "members" },
+    body:
+      `이름,생년월일,학교,학년,보호자 이름,보호자 전화번호\n학생${++made},2015-03-02,한빛초,초3,보호자,010-9998-0000\n`
+  }
+  return { "imports.run": members, "imports.watch": members }
+}

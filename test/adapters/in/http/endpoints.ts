@@ -18,8 +18,10 @@ export interface Endpoint {
   readonly headers: ReadonlyArray<string>
   /** Of a good answer. */
   readonly answerHeaders: ReadonlyArray<string>
-  /** Its body's fields; none where it takes no body. */
+  /** Its body's fields; none where it takes no JSON. */
   readonly body: ReadonlyArray<string> | undefined
+  /** Of its body, should it have one. */
+  readonly takes: string | undefined
   /** Nothing in its body has to be said. */
   readonly mayBeEmpty: boolean
   /** Of a good answer. */
@@ -46,7 +48,8 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
   HttpApi.reflect(Api, {
     onGroup: () => {},
     onEndpoint: ({ endpoint, group, successes }) => {
-      const [payload] = endpoint.payload.values()
+      const [[takes, payload] = [undefined, undefined]] = endpoint.payload
+      const json = takes === "application/json" ? payload?.schemas[0] : undefined
       // Streams are not among the successes that are sent as a whole.
       const [status] = successes.keys()
       const stream = status === undefined && group.identifier !== "exports"
@@ -61,8 +64,9 @@ export const endpoints: ReadonlyArray<Endpoint> = (() => {
         answerHeaders: [...endpoint.success].flatMap((schema) =>
           HttpApiSchema.isWithHeaders(schema) ? fieldsOf(schema.headers) : []
         ),
-        body: payload === undefined ? undefined : fieldsOf(payload.schemas[0]),
-        mayBeEmpty: allOptional(payload?.schemas[0]),
+        body: json === undefined ? undefined : fieldsOf(json),
+        takes,
+        mayBeEmpty: allOptional(json),
         status: status ?? 200,
         stream,
         mediaTypes: stream
@@ -82,7 +86,8 @@ const names: Readonly<Record<string, string>> = {
   handler: "Statistics",
   date: "2099-05-05",
   month: "2026-10",
-  channel: "SMS"
+  channel: "SMS",
+  kind: "members"
 }
 
 /** The endpoint's address, an id of nothing for each parameter that is not given. */
@@ -90,5 +95,7 @@ export const address = (endpoint: Endpoint, given: Readonly<Record<string, strin
   endpoint.path.replace(/:(\w+)/g, (_, name: string) => given[name] ?? names[name] ?? someId) + query
 
 /** What a caller who has seen nothing must say all the same. */
-export const whatever = ({ headers }: Endpoint): Readonly<Record<string, string>> =>
-  headers.includes("if-match") ? { "if-match": "*" } : {}
+export const whatever = ({ headers, takes }: Endpoint): Readonly<Record<string, string>> => ({
+  ...(headers.includes("if-match") ? { "if-match": "*" } : {}),
+  ...(takes === undefined || takes === "application/json" ? {} : { "content-type": takes })
+})

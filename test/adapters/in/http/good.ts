@@ -37,7 +37,7 @@ export const good = Effect.fnUntraced(function*(name: string, sent: Call) {
   if (endpoint.stream) {
     expect(answer.headers["content-type"]).toContain("text/event-stream")
     done.add(name)
-    const [, data = ""] = /^event: snapshot\ndata: (.*)\n\n/.exec(answer.text) ?? []
+    const [, data = ""] = /^event: \w+\ndata: (.*)\n\n/.exec(answer.text) ?? []
     return decodeJson(data)
   }
   expect(answer.headers["content-type"]).toBe("application/json")

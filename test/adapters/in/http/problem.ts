@@ -15,7 +15,9 @@ export const Problem = Schema.Struct({
   errors: Schema.optionalKey(Schema.NonEmptyArray(Schema.Struct({
     pointer: Schema.String.check(Schema.isPattern(/^\/(body|query|path|headers)(\/|$)/)),
     code: Schema.NonEmptyString,
-    message: Schema.NonEmptyString
+    message: Schema.NonEmptyString,
+    line: Schema.optionalKey(Schema.Int),
+    column: Schema.optionalKey(Schema.NonEmptyString)
   }))),
   currentState: Schema.optionalKey(Schema.String),
   requestedState: Schema.optionalKey(Schema.String)
