@@ -17,6 +17,7 @@ import { events } from "./adapters/in/cli/Events.ts"
 import { failedEvents } from "./adapters/in/cli/FailedEvents.ts"
 import { explain } from "./adapters/in/cli/Failures.ts"
 import { handlers } from "./adapters/in/cli/Handlers.ts"
+import { imports } from "./adapters/in/cli/Import.ts"
 import { Installation, lacking } from "./adapters/in/cli/Installation.ts"
 import { members } from "./adapters/in/cli/Members.ts"
 import { migrate } from "./adapters/in/cli/Migrate.ts"
@@ -214,6 +215,7 @@ const ams = Command.make("ams").pipe(
     events(everything),
     absences(everything),
     members(everything),
+    imports(everything),
     audit(everything),
     failedEvents(everything),
     notifications(everything),

@@ -33,6 +33,7 @@ describe("ams", () => {
           "events",
           "failed-events",
           "notifications",
+          "import",
           "alerts"
         ]
       ) {
