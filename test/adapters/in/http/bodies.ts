@@ -230,7 +230,7 @@ export const files = (): Readonly<
   const members = {
     params: { kind: "members" },
     body:
-      `이름,생년월일,학교,학년,보호자 이름,보호자 전화번호\n학생${++made},2015-03-02,한빛초,초3,보호자,010-9998-0000\n`
+      `이름,생년월일,학교,학년,보호자 이름,보호자 전화번호\n학생${++made},2015-03-02,한빛초,초3,박보람,010-9998-0000\n`
   }
   return { "imports.run": members, "imports.watch": members }
 }
