@@ -108,7 +108,7 @@ layer(Layer.fresh(PhoneVerificationCommands.layer).pipe(Layer.provide(service), 
           }
           assert.isAtMost(known.length, codesADay)
         }
-      // All of it happened.
+        // All of it happened.
         for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(10)
       }),
     60_000
