@@ -42,12 +42,7 @@ export const keep = (
 
 /** Sends what is kept, for work that is too large to go out with COMMIT in one statement; refused at once, if at all. */
 export const sendKept = (sql: SqlClient.SqlClient): Effect.Effect<void, Refusal | StorageUnavailable> =>
-  Effect.flatMap(connectionOf(sql), ({ send }) => send).pipe(
-    Effect.catch((error) => {
-      const known = classify(error)
-      return known === undefined ? Effect.die(error) : Effect.fail(known)
-    })
-  )
+  Effect.catch(Effect.flatMap(connectionOf(sql), ({ send }) => send), inWords)
 
 /** Takes a lock in the same flush as the next statement, and before it. */
 export const lock = (sql: SqlClient.SqlClient, statement: Statement.Statement<object>): Effect.Effect<void> =>
@@ -251,15 +246,18 @@ const isSqlError = (error: unknown): error is SqlError.SqlError =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"
 const collided = (error: unknown): error is StorageUnavailable => error instanceof StorageUnavailable && error.conflict
 
-/** The same work again after a collision, and what the database says in the ports' words. */
+/** What the database says in the ports' words; what they have none for is a defect. */
+const inWords = (error: SqlError.SqlError): Effect.Effect<never, Refusal | StorageUnavailable> => {
+  const known = classify(error)
+  return known === undefined ? Effect.die(error) : Effect.fail(known)
+}
+
+/** The same work again after a collision. */
 const again = <A, E, R>(
   effect: Effect.Effect<A, E | SqlError.SqlError, R>
 ): Effect.Effect<A, E | Refusal | StorageUnavailable, R> =>
   effect.pipe(
-    Effect.catchIf(isSqlError, (error): Effect.Effect<never, Refusal | StorageUnavailable> => {
-      const known = classify(error)
-      return known === undefined ? Effect.die(error) : Effect.fail(known)
-    }),
+    Effect.catchIf(isSqlError, inWords),
     Effect.retry({
       times: retries,
       while: collided,
