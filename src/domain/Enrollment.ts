@@ -80,9 +80,11 @@ export class EnrollmentNotActive extends Data.TaggedError("EnrollmentNotActive")
   readonly current: EnrollmentStatus
 }> {}
 
-const endless = "9999-12-31"
+/** Behind every day. */
+export const endless = "9999-12-31"
 const isEmpty = ({ from, until }: Range) => until !== null && until < from
-const overlaps = (a: Range, b: Range) =>
+/** They share a day; one that never began has none. */
+export const overlaps = (a: Range, b: Range): boolean =>
   !isEmpty(a) && !isEmpty(b) && a.from <= (b.until ?? endless) && b.from <= (a.until ?? endless)
 
 /**

@@ -6,9 +6,18 @@
  */
 import { Option, Result } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
-import { enroll, type Enrollment, type EnrollmentStatus, type Range, type Seats } from "./Enrollment.ts"
+import {
+  endless,
+  enroll,
+  type Enrollment,
+  type EnrollmentStatus,
+  overlaps,
+  type Range,
+  type Seats
+} from "./Enrollment.ts"
 import type { EnrollmentLine, EnrollmentSheet } from "./EnrollmentSheet.ts"
 import { type ClassId, EnrollmentId, type MemberId } from "./Ids.ts"
+import { agree, same } from "./Import.ts"
 import { type ImportProblem, type ImportProblemCode, inOrder, plainly, problemAt, type Text } from "./ImportProblem.ts"
 import type { LocalDate, TimeZoneName } from "./LocalTime.ts"
 import type { PhoneNumber } from "./PhoneNumber.ts"
@@ -60,39 +69,28 @@ type Refused = Result.Result.Failure<ReturnType<typeof enroll>>
 const days = ({ from, until }: Range) => `${from} ~ ${until ?? ""}`
 
 /** In which column, and with which words. */
-const refusals: {
-  readonly [Tag in Refused["_tag"]]: (
-    refused: Extract<Refused, { readonly _tag: Tag }>,
-    into: Seats["class"],
-    overlapping: Text
-  ) => readonly [field: string, code: ImportProblemCode, what?: Text]
-} = {
-  ClassNotActive: () => ["class", "CLASS_NOT_FOUND"],
-  NotAStudent: () => ["student", "STUDENT_NOT_FOUND"],
-  NoGuardian: () => ["reason", "NO_GUARDIAN"],
-  InvalidRange: (
-    _,
-    { endDate, startDate }
-  ) => ["from", "INVALID_RANGE", plainly(days({ from: startDate, until: endDate }))],
-  AlreadyEnrolled: (_, __, overlapping) => ["from", "ALREADY_ENROLLED", overlapping],
-  ClassFull: (
-    { capacity, day }
-  ) => ["class", "CLASS_FULL", { ko: `${day}에 ${capacity}명`, en: `${capacity} on ${day}` }]
+const describe = (
+  refused: Refused,
+  { endDate, startDate }: Seats["class"],
+  overlapping: Text
+): readonly [field: string, code: ImportProblemCode, what?: Text] => {
+  switch (refused._tag) {
+    case "ClassNotActive":
+      return ["class", "CLASS_NOT_FOUND"]
+    case "NotAStudent":
+      return ["student", "STUDENT_NOT_FOUND"]
+    case "NoGuardian":
+      return ["reason", "NO_GUARDIAN"]
+    case "InvalidRange":
+      return ["from", "INVALID_RANGE", plainly(days({ from: startDate, until: endDate }))]
+    case "AlreadyEnrolled":
+      return ["from", "ALREADY_ENROLLED", overlapping]
+    case "ClassFull": {
+      const { capacity, day } = refused
+      return ["class", "CLASS_FULL", { ko: `${day}에 ${capacity}명`, en: `${capacity} on ${day}` }]
+    }
+  }
 }
-
-const describe = <R extends Refused>(refused: R, into: Seats["class"], overlapping: Text) => {
-  // The table has an entry for each tag that takes just that refusal; the compiler cannot pair them up by itself.
-  const entry = refusals[refused._tag] as (
-    refused: R,
-    into: Seats["class"],
-    overlapping: Text
-  ) => readonly [field: string, code: ImportProblemCode, what?: Text]
-  return entry(refused, into, overlapping)
-}
-
-const agree = <A>(a: A | null, b: A | null) => a === null || b === null || a === b
-const endless = "9999-12-31"
-const overlap = (a: Range, b: Range) => a.from <= (b.until ?? endless) && b.from <= (a.until ?? endless)
 
 export function* planEnrollments(
   sheet: EnrollmentSheet,
@@ -127,7 +125,7 @@ export function* planEnrollments(
     if (student === null || (birthDate === null && phone === null)) return undefined
     const [first, second] = (byName.get(student) ?? []).filter((one) =>
       agree(one.birthDate, birthDate) && agree(one.phone, phone) &&
-      ((birthDate !== null && one.birthDate === birthDate) || (phone !== null && one.phone === phone))
+      (same(one.birthDate, birthDate) || same(one.phone, phone))
     )
     if (first === undefined) refuse(line, "student", "STUDENT_NOT_FOUND")
     else if (second !== undefined) refuse(line, "student", "STUDENT_AMBIGUOUS")
@@ -176,7 +174,7 @@ export function* planEnrollments(
     }, { id, class: into.class, student: { ...known, status: "ACTIVE" }, taken, today })
     if (Result.isFailure(made)) {
       const wanted = { from: one.from ?? today, until: one.until }
-      const met = own.find((range) => overlap(range, wanted))
+      const met = own.find((range) => overlaps(range, wanted))
       const overlapping = met === undefined ? "" : `${days(met)}${met.line === null ? "" : `, ${met.line}`}`
       refuse(one.line, ...describe(made.failure, into.class, plainly(overlapping)))
       return

@@ -1,8 +1,7 @@
 /** A file of enrollments, read: what each line says, and what is wrong with its cells. */
 import { Schema } from "effect"
 import * as Cells from "./ImportCells.ts"
-import { ImportProblem } from "./ImportProblem.ts"
-import { Columns, findColumns, type Found, type Headings, readingOf, type Row, type Table } from "./ImportTable.ts"
+import { type Headings, type Reading, readSheet, type Row, sheetOf, type Table } from "./ImportTable.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { PhoneNumber } from "./PhoneNumber.ts"
 
@@ -31,15 +30,10 @@ export const EnrollmentLine = Schema.Struct({
 })
 export type EnrollmentLine = typeof EnrollmentLine.Type
 
-export const EnrollmentSheet = Schema.Struct({
-  columns: Columns,
-  lines: Schema.Array(EnrollmentLine),
-  problems: Schema.Array(ImportProblem)
-})
+export const EnrollmentSheet = sheetOf(EnrollmentLine)
 export type EnrollmentSheet = typeof EnrollmentSheet.Type
 
-const lineOf = (row: Row, found: Found<Field>, problems: Array<ImportProblem>): EnrollmentLine => {
-  const { isEmpty, read, refuse } = readingOf(found, row, problems)
+const lineOf = (row: Row, { isEmpty, read, refuse }: Reading<Field>): EnrollmentLine => {
   if (isEmpty("student")) refuse("student", "REQUIRED", { ko: "학생의 이름", en: "the student's name" })
   if (isEmpty("class")) refuse("class", "REQUIRED", { ko: "반의 이름", en: "the class's name" })
   if (isEmpty("birthDate") && isEmpty("phone")) {
@@ -57,10 +51,5 @@ const lineOf = (row: Row, found: Found<Field>, problems: Array<ImportProblem>): 
   }
 }
 
-/** What the table says, line by line, with every cell that cannot be read. */
-export const readEnrollments = (table: Table): EnrollmentSheet => {
-  const found = findColumns(table, headings, ["student", "class"])
-  const problems = [...found.problems]
-  const lines = found.isComplete ? table.rows.map((row) => lineOf(row, found, problems)) : []
-  return { columns: found.columns, lines, problems }
-}
+export const readEnrollments = (table: Table): EnrollmentSheet =>
+  readSheet(table, headings, ["student", "class"], lineOf)

@@ -38,6 +38,11 @@ export const ImportProgress = Schema.Struct({
 })
 export type ImportProgress = typeof ImportProgress.Type
 
+/** What only one side says does not count against it. */
+export const agree = <A>(a: A | null, b: A | null): boolean => a === null || b === null || a === b
+/** Both say it, and alike. */
+export const same = <A>(a: A | null, b: A | null): boolean => a !== null && a === b
+
 /** Nothing was written: every problem of every line. */
 export class ImportRefused extends Data.TaggedError("ImportRefused")<{
   readonly problems: ReadonlyArray<ImportProblem>

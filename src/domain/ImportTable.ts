@@ -1,6 +1,6 @@
 /** A table as an office keeps one: headings in Korean or English, in any order, and a line for each record. */
 import { Result, Schema, Struct } from "effect"
-import { type ImportProblem, type ImportProblemCode, problemAt, type Text } from "./ImportProblem.ts"
+import { ImportProblem, type ImportProblemCode, problemAt, type Text } from "./ImportProblem.ts"
 
 export interface Row {
   /** Of the file; where a cell has several lines, the first of them. */
@@ -17,16 +17,13 @@ export interface Table {
 /** For each field the headings that mean it; the first one is shown to whoever lacks it. */
 export type Headings<Field extends string> = Readonly<Record<Field, readonly [string, ...ReadonlyArray<string>]>>
 
-/** How a field is called in the file, for problems that are found later. */
-export const Columns = Schema.Record(Schema.String, Schema.String)
-
 /** What offices write beside the rest, for themselves. */
 const remarks = ["비고", "메모", "특이사항", "번호", "순번", "no", "note", "remark"]
 
 /** Blanks, case and signs make no difference. */
 const plain = (heading: string) => heading.normalize("NFC").toLowerCase().replace(/[\s_\-().*:·/]/g, "")
 
-export interface Found<Field extends string> {
+interface Found<Field extends string> {
   /** The field's cell, trimmed, in NFC; empty where there is none. */
   readonly cell: (row: Row, field: Field) => string
   /** The field's heading in the file, or as it would be called. */
@@ -40,8 +37,17 @@ export interface Found<Field extends string> {
 /** A cell that is no formula to whoever wrote it, as in our own files: the apostrophe goes. */
 const unarmed = (text: string) => (/^'[=+\-@]/.test(text) ? text.slice(1) : text)
 
+/** A file, read: what each line says, and what is wrong with its cells. */
+export const sheetOf = <Line extends Schema.Top>(line: Line) =>
+  Schema.Struct({
+    /** How each field is called in the file, for problems that are found later. */
+    columns: Schema.Record(Schema.String, Schema.String),
+    lines: Schema.Array(line),
+    problems: Schema.Array(ImportProblem)
+  })
+
 /** Which column is which. `required`: those without which nothing can be made. */
-export const findColumns = <Field extends string>(
+const findColumns = <Field extends string>(
   { heading, rows }: Table,
   headings: Headings<Field>,
   required: ReadonlyArray<NoInfer<Field>>
@@ -86,7 +92,7 @@ export const findColumns = <Field extends string>(
 }
 
 /** Reads the cells of one line, and keeps what is wrong with them. */
-export const readingOf = <Field extends string>(
+const readingOf = <Field extends string>(
   { called, cell }: Found<Field>,
   row: Row,
   problems: Array<ImportProblem>
@@ -107,4 +113,20 @@ export const readingOf = <Field extends string>(
       return null
     }
   }
+}
+
+/** The cells of a line. */
+export type Reading<Field extends string> = ReturnType<typeof readingOf<Field>>
+
+/** What the table says, line by line, with every cell that cannot be read; of its lines nothing without a required column. */
+export const readSheet = <Field extends string, Line>(
+  table: Table,
+  headings: Headings<Field>,
+  required: ReadonlyArray<NoInfer<Field>>,
+  lineOf: (row: Row, reading: Reading<Field>) => Line
+) => {
+  const found = findColumns(table, headings, required)
+  const problems = [...found.problems]
+  const lines = found.isComplete ? table.rows.map((row) => lineOf(row, readingOf(found, row, problems))) : []
+  return { columns: found.columns, lines, problems }
 }

@@ -7,6 +7,7 @@ import { type DateTime, Result } from "effect"
 import type { EventFact } from "./DomainEvent.ts"
 import { type Guardianship, link } from "./Guardianship.ts"
 import { type AcademyId, GuardianshipId, MemberId } from "./Ids.ts"
+import { agree, same } from "./Import.ts"
 import { type ImportProblem, inOrder, plainly, problemAt, type Text } from "./ImportProblem.ts"
 import type { LocalDate } from "./LocalTime.ts"
 import { create, type Member, type MemberStatus } from "./Member.ts"
@@ -60,8 +61,6 @@ interface Someone extends PersonThere {
 }
 
 const isOnlyStudent = ({ roles }: PersonThere) => roles.every((role) => role === "STUDENT")
-const agree = <A>(a: A | null, b: A | null) => a === null || b === null || a === b
-const same = <A>(a: A | null, b: A | null) => a !== null && a === b
 
 const roleNames: Readonly<Record<Role, string>> = {
   STUDENT: "학생",

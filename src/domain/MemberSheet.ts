@@ -2,8 +2,7 @@
 import { Schema } from "effect"
 import { Relationship } from "./Guardianship.ts"
 import * as Cells from "./ImportCells.ts"
-import { ImportProblem } from "./ImportProblem.ts"
-import { Columns, findColumns, type Found, type Headings, readingOf, type Row, type Table } from "./ImportTable.ts"
+import { type Headings, type Reading, readSheet, type Row, sheetOf, type Table } from "./ImportTable.ts"
 import { LocalDate } from "./LocalTime.ts"
 import { Gender, StudentProfile, TeacherProfile } from "./Member.ts"
 import { PhoneNumber } from "./PhoneNumber.ts"
@@ -59,11 +58,7 @@ export const MemberLine = Schema.Struct({
 })
 export type MemberLine = typeof MemberLine.Type
 
-export const MemberSheet = Schema.Struct({
-  columns: Columns,
-  lines: Schema.Array(MemberLine),
-  problems: Schema.Array(ImportProblem)
-})
+export const MemberSheet = sheetOf(MemberLine)
 export type MemberSheet = typeof MemberSheet.Type
 
 const ofStudents = [
@@ -87,9 +82,7 @@ const roleNames = {
   TEACHER: { ko: "강사", en: "teacher" }
 }
 
-type Reading = ReturnType<typeof readingOf<Field>>
-
-const studentProfile = ({ isEmpty, read, refuse }: Reading): StudentProfile | null => {
+const studentProfile = ({ isEmpty, read, refuse }: Reading<Field>): StudentProfile | null => {
   const schoolName = read("schoolName", Cells.text(100))
   const at = read("grade", Cells.grade)
   const schoolType = read("schoolType", Cells.schoolType) ?? at?.schoolType ?? null
@@ -104,7 +97,7 @@ const studentProfile = ({ isEmpty, read, refuse }: Reading): StudentProfile | nu
   return schoolName === null || at === null || schoolType === null ? null : { schoolName, schoolType, grade: at.grade }
 }
 
-const teacherProfile = ({ isEmpty, read, refuse }: Reading): TeacherProfile | null => {
+const teacherProfile = ({ isEmpty, read, refuse }: Reading<Field>): TeacherProfile | null => {
   const specialty = read("specialty", Cells.text(100))
   const careerYears = read("careerYears", Cells.years) ?? 0
   const introduction = read("introduction", Cells.text(2000))
@@ -112,7 +105,7 @@ const teacherProfile = ({ isEmpty, read, refuse }: Reading): TeacherProfile | nu
   return specialty === null ? null : { specialty, careerYears, ...(introduction === null ? {} : { introduction }) }
 }
 
-const guardians = ({ isEmpty, read, refuse }: Reading): ReadonlyArray<NamedGuardian> =>
+const guardians = ({ isEmpty, read, refuse }: Reading<Field>): ReadonlyArray<NamedGuardian> =>
   guardianFields.flatMap((field, index) => {
     const name = read(field.name, Cells.text(60))
     const phone = read(field.phone, Cells.phone)
@@ -123,8 +116,7 @@ const guardians = ({ isEmpty, read, refuse }: Reading): ReadonlyArray<NamedGuard
     return phone === null ? [] : [{ place: index === 0 ? 0 : 1, name, phone, relationship }]
   })
 
-const lineOf = (row: Row, found: Found<Field>, problems: Array<ImportProblem>): MemberLine => {
-  const reading = readingOf(found, row, problems)
+const lineOf = (row: Row, reading: Reading<Field>): MemberLine => {
   const { isEmpty, read, refuse } = reading
   // A list of students rarely says that they are.
   const said = isEmpty("role") ? "STUDENT" : read("role", Cells.role)
@@ -154,11 +146,4 @@ const lineOf = (row: Row, found: Found<Field>, problems: Array<ImportProblem>): 
   return line
 }
 
-/** What the table says, line by line, with every cell that cannot be read. */
-export const readMembers = (table: Table): MemberSheet => {
-  const found = findColumns(table, headings, ["name"])
-  const problems = [...found.problems]
-  // Without the column of names nothing can be said of the lines.
-  const lines = found.isComplete ? table.rows.map((row) => lineOf(row, found, problems)) : []
-  return { columns: found.columns, lines, problems }
-}
+export const readMembers = (table: Table): MemberSheet => readSheet(table, headings, ["name"], lineOf)
