@@ -21,6 +21,7 @@ import type { Source } from "./Values.ts"
 interface Stage {
   readonly document: Document
   readonly tally: Tally
+  /** Of an administrator as whom nothing is asked. */
   readonly admin: string
   readonly house: House
   readonly known: Known
@@ -223,7 +224,8 @@ export const fuzz = Effect.fnUntraced(function*(options: Options) {
       document,
       tally,
       admin: world.admin,
-      house: n === 1 ? world.a : yield* house(world.admin, `academy ${n}`),
+      // With an administrator of its own, who may be logged out by what is asked.
+      house: yield* house(yield* ams.admin, `academy ${n}`),
       known: nothingKnown(document.operations),
       chanceOf: (name) => chance(options.seed, `${n} ${name}`),
       today: dateIn(zone, yield* DateTime.now),
