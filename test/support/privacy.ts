@@ -77,10 +77,16 @@ const decoded = (text: string) =>
 /** What everybody may read: how a number is written, how the sample academy is entered, where the caller asked. */
 const open = [/\+821012345678 or 010-1234-5678/g, /\bhanbit-2026\b/g, /"instance":"[^"]*"/g]
 
+/** Of a file's problems the texts: they say to an office which of its own people is in the way. */
+const ownPeople = (place: Place, text: string) =>
+  place === "problem" && text.includes("\"errorCode\":\"IMPORT_REFUSED\"")
+    ? text.replace(/"message":"(?:[^"\\]|\\.)*"/g, "")
+    : text
+
 /** Must name nobody. */
 export const told = (place: Place, said: string): void => {
   looked.set(place, (looked.get(place) ?? 0) + 1)
-  const text = open.reduce((rest, one) => rest.replaceAll(one, ""), decoded(said))
+  const text = open.reduce((rest, one) => rest.replaceAll(one, ""), decoded(ownPeople(place, said)))
   const by = patterns.flatMap(([what, pattern]) => {
     const [said] = pattern.exec(text) ?? []
     return said === undefined ? [] : [{ what, said }]
