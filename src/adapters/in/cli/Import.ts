@@ -4,7 +4,7 @@ import { ImportCommands } from "../../../application/commands/ImportCommands.ts"
 import { AcademyId } from "../../../domain/Ids.ts"
 import { type ImportKind, type ImportReport, limits } from "../../../domain/Import.ts"
 import type { ImportProblem } from "../../../domain/ImportProblem.ts"
-import { answer, Failed, list, Misused, progress, table } from "./Output.ts"
+import { answer, Failed, list, Misused, progress } from "./Output.ts"
 
 interface Input {
   readonly file: string
@@ -33,14 +33,11 @@ const told = ({ alreadyThere, dryRun, enrollments, guardianships, kind, lines, m
     ])
   ].join("\n")
 
+/** Three lines each: some texts are longer than a terminal is wide, and a table would be as wide as its longest. */
 const listed = (problems: ReadonlyArray<ImportProblem>) =>
-  table(problems, [
-    { title: "LINE", value: ({ line }) => line, align: "right" },
-    { title: "COLUMN", value: ({ column }) => column ?? "" },
-    { title: "CODE", value: ({ code }) => code },
-    { title: "WHAT", value: ({ en }) => en },
-    { title: "문제", value: ({ ko }) => ko }
-  ])
+  problems.map(({ code, column, en, ko, line }) =>
+    [`line ${line}${column === null ? "" : `, ${column}`} (${code})`, `  ${en}`, `  ${ko}`].join("\n")
+  ).join("\n")
 
 const handle = (kind: ImportKind) =>
   Effect.fnUntraced(function*({ academy, dryRun, file }: Input) {

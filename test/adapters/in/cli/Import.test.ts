@@ -47,9 +47,10 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams import", (it) =
         members(good, "--dry-run")
       ], { concurrency: 2 })
       assert.strictEqual(wrong.code, 1)
-      assert.match(wrong.stdout, /^LINE +COLUMN +CODE +WHAT +문제$/m)
-      assert.match(wrong.stdout, /^ +2 +생년월일 +INVALID +This cannot be read: expected a day .* 올바르지 않습니다/m)
-      assert.match(wrong.stdout, /^ +3 +이름 +REQUIRED /m)
+      assert.match(
+        wrong.stdout,
+        /^line 2, 생년월일 \(INVALID\)\n {2}This cannot be read: expected a day .*\n {2}올바르지 않습니다.*\nline 3, 이름 \(REQUIRED\)\n/
+      )
       assert.match(wrong.stderr, /^ams: nothing was imported: correct the file, 2 in all$/m)
       assert.strictEqual(asJson.code, 1)
       expect(asJson.json()).toMatchObject({
