@@ -6,6 +6,9 @@ import type { Fleet } from "./Fleet.ts"
 import type { OwnPostgres } from "./Postgres.ts"
 import type { TakeOvers } from "./TakeOver.ts"
 
+/** What was done to it must be over so long after its time, in ms, with the start that follows: else something hangs. */
+const overWithin = 90_000
+
 export interface Injected {
   readonly at: number
   readonly what: string
@@ -86,8 +89,15 @@ export const inject = Effect.fnUntraced(function*(given: {
     const what = describe(fault)
     done.push({ at, what })
     yield* Console.log(`  ${(at / 1_000).toFixed(1).padStart(7)} s  ${what}`)
-    yield* FiberSet.run(underWay, happen(fault))
+    yield* FiberSet.run(
+      underWay,
+      happen(fault).pipe(Effect.timeoutOrElse({
+        duration: fault.lasts + overWithin,
+        orElse: () => Effect.die(new Error(`not over ${overWithin / 1_000} s after its time: ${what}`))
+      }))
+    )
   }
-  yield* FiberSet.awaitEmpty(underWay)
+  // The first that died ends the run with what it says.
+  yield* Effect.raceFirst(FiberSet.join(underWay), FiberSet.awaitEmpty(underWay))
   return done
 }, Effect.scoped)

@@ -12,6 +12,9 @@ const json = join(import.meta.dirname, "../../.chaos/npm-test.json")
 /** About 100 s, in which each kind of fault happens. */
 const options = ["--minutes", "1.6", "--seed", "1", "--rate", "60"]
 
+/** Before the test's own limit, so that whoever reads of it sees how far the run came. */
+const endsWithin = "280 seconds"
+
 /** Runs it to its end; interruption ends it, and with it everything that it started. */
 const driver = (args: ReadonlyArray<string>) =>
   Effect.acquireUseRelease(
@@ -23,7 +26,14 @@ const driver = (args: ReadonlyArray<string>) =>
       }
       return { child, state, ended: once(child, "close") }
     }),
-    ({ ended, state }) => Effect.map(Effect.promise(() => ended), ([code]) => ({ code, output: state.output })),
+    ({ ended, state }) =>
+      Effect.promise(() => ended).pipe(
+        Effect.map(([code]) => ({ code, output: state.output })),
+        Effect.timeoutOrElse({
+          duration: endsWithin,
+          orElse: () => Effect.die(new Error(`has not ended within ${endsWithin}:\n${state.output}`))
+        })
+      ),
     ({ child, ended }) =>
       Effect.promise(() => {
         child.kill("SIGTERM")
