@@ -1,6 +1,6 @@
 /** The short run of `npm run chaos`, as a process of its own; a longer one is for an evening. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Duration, Effect, Schema } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFile } from "node:fs/promises"
@@ -12,8 +12,11 @@ const json = join(import.meta.dirname, "../../.chaos/npm-test.json")
 /** About 100 s, in which each kind of fault happens. */
 const options = ["--minutes", "1.6", "--seed", "1", "--rate", "60"]
 
-/** Before the test's own limit, so that whoever reads of it sees how far the run came. */
-const endsWithin = "280 seconds"
+/**
+ * 120 s on two quiet cores and 350 s beside as much other work again, most of it what is left to be done after the load:
+ * each delivery of it is late, and none is stuck, which the run itself would say after two minutes.
+ */
+const endsWithin = Duration.minutes(10)
 
 /** Runs it to its end; interruption ends it, and with it everything that it started. */
 const driver = (args: ReadonlyArray<string>) =>
@@ -31,7 +34,7 @@ const driver = (args: ReadonlyArray<string>) =>
         Effect.map(([code]) => ({ code, output: state.output })),
         Effect.timeoutOrElse({
           duration: endsWithin,
-          orElse: () => Effect.die(new Error(`has not ended within ${endsWithin}:\n${state.output}`))
+          orElse: () => Effect.die(new Error(`has not ended within ${Duration.format(endsWithin)}:\n${state.output}`))
         })
       ),
     ({ child, ended }) =>
@@ -62,6 +65,7 @@ describe("chaos", () => {
         assert.isAtLeast(report.injected.length, 10)
         assert.isAtLeast(report.commands.outcomes["committed"] ?? 0, 2_000)
       }),
-    300_000
+    // Whoever reads that it did not end sees how far it came.
+    Duration.toMillis(endsWithin) + 20_000
   )
 })
