@@ -7,9 +7,9 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/globalSetup.ts"],
     setupFiles: ["test/support/privacySetup.ts"],
-    // Real databases and processes on two cores.
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // For what hangs. Real databases and processes on two cores: what must be quick says so itself.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 3,
     projects: [
       { extends: true, test: { name: "ams", include: ["test/**/*.test.ts"], exclude: alone } },

@@ -107,7 +107,7 @@ describe("the runbook's commands", () => {
     const commands = readCommands(stdout)
     expect(lines.flatMap((line) => problemsOfCommand(line, commands))).toEqual([])
     expect(lines.length).toBeGreaterThan(20)
-  }, 60_000)
+  })
 
   it("are caught when they are none", () => {
     const commands = new Map([["failed-events list", new Set(["status"])], ["status", new Set<string>()]])

@@ -70,7 +70,7 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("at a
       const { url } = yield* Running
       wentWell(yield* demo({}, "--url", url))
       wentWell(yield* demo({ PORT: new URL(url).port }))
-    }), 120_000)
+    }))
 
   it.effect("notices whatever comes out otherwise, with each of its claims", () =>
     Effect.gen(function*() {
@@ -86,7 +86,7 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("at a
       expect(noticed.filter(({ found }) => found === "")).toEqual([])
       const claims = new Set(noticed.map(({ claim }) => claim))
       expect(judge(observed).filter(({ claim }) => !claims.has(claim))).toEqual([])
-    }), 60_000)
+    }))
 })
 
 describe("where none runs", () => {
@@ -97,7 +97,7 @@ describe("where none runs", () => {
       wentWell(yield* demo({ PORT: port, DATABASE_URL: Redacted.value(url), AMS_ENV: "development" }))
       const gone = yield* Effect.flip(Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health/live`)))
       assert.strictEqual(gone._tag, "UnknownError")
-    }), 60_000)
+    }))
 
   it.live("shows what went out through the fake providers to which its AMS sends", () =>
     Effect.gen(function*() {
@@ -112,7 +112,7 @@ describe("where none runs", () => {
       wentWell(yield* demo(env, "--providers", providers.adminUrl))
       assert.isAtLeast(providers.journal.all.length, 6)
       assert.deepStrictEqual(providers.journal.duplicates(), [])
-    }), 60_000)
+    }))
 
   it.live("starts none that would be production", () =>
     Effect.gen(function*() {
@@ -132,7 +132,7 @@ describe("where none runs", () => {
       })
       assert.match(stderr, /^demo: the AMS that was started has ended; it said:\n[^]*demo: ams: .*JWT_PRIVATE_KEY/)
       assert.strictEqual(code, 1)
-    }), 60_000)
+    }))
 })
 
 describe("says in a line what it lacks, and ends with 1:", () => {

@@ -85,5 +85,5 @@ describe.skipIf(only !== undefined)("the oracle finds out that", () => {
       if (seed % 50 === 0) await setImmediate()
     }
     expect.unreachable(`${within} scenarios kept the promise: ${breaks}`)
-  }, 120_000)
+  })
 })

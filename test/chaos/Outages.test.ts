@@ -159,20 +159,17 @@ const withPause = (end: Effect.Effect<void>, start: Effect.Effect<void>) =>
 layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("AMS under load survives", (it) => {
   it.effect(
     "a restart of PostgreSQL",
-    () => survives("PostgreSQL restarted", 0, ({ postgres }) => withPause(postgres.shutdown, postgres.start)),
-    120_000
+    () => survives("PostgreSQL restarted", 0, ({ postgres }) => withPause(postgres.shutdown, postgres.start))
   )
 
   it.effect(
     "a crash of PostgreSQL",
-    () => survives("PostgreSQL crashed", 1, ({ postgres }) => withPause(postgres.crash, postgres.start)),
-    120_000
+    () => survives("PostgreSQL crashed", 1, ({ postgres }) => withPause(postgres.crash, postgres.start))
   )
 
   it.effect(
     "the end of all connections to PostgreSQL",
-    () => survives("connections to PostgreSQL ended", 2, ({ postgres }) => Effect.asVoid(postgres.endConnections)),
-    120_000
+    () => survives("connections to PostgreSQL ended", 2, ({ postgres }) => Effect.asVoid(postgres.endConnections))
   )
 
   it.effect(
@@ -182,7 +179,6 @@ layer(World.layer, { excludeTestServices: true, timeout: "2 minutes" })("AMS und
         withPause(
           Effect.promise(() => mongo.kill()),
           Effect.promise(() => mongo.restart())
-        )),
-    120_000
+        ))
   )
 })

@@ -44,5 +44,5 @@ describe("a client that goes away", () => {
         assert.strictEqual((yield* press).status, 201)
       }).pipe(Effect.provide(clients(url)))
       assert.notInclude(ams.stderr(), "died")
-    }), 60_000)
+    }))
 })

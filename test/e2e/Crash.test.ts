@@ -57,6 +57,5 @@ it.live(
         const alive = all.filter(({ child }) => child.signalCode === null && child.exitCode === null)
         assert.lengthOf(alive, 1, "two more died of it, the third one parked it")
       }).pipe(Effect.provide(clients(url)))
-    }),
-  90_000
+    })
 )

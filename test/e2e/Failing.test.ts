@@ -201,7 +201,6 @@ describe("a command", () => {
         const { messages, open } = yield* Effect.provide(state, ill)
         assert.isAbove(open.length, 0, "what could not be done is still to be done")
         assert.isFalse(messages.includes("ACCEPTED"))
-      }),
-    60_000
+      })
   )
 })

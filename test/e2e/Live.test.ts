@@ -52,7 +52,6 @@ describe("a live view", () => {
         assert.isBelow(performance.now() - stopping, 6_000)
         assert.deepStrictEqual([register.isOver(), day.isOver()], [true, true])
         assert.strictEqual(watched.stderr(), "")
-      }),
-    60_000
+      })
   )
 })

@@ -41,6 +41,5 @@ it.live(
       const answer = yield* ask(living)
       assert.deepStrictEqual([answer.status, answer.at("data.id")], [201, made?.id])
       assert.lengthOf(yield* rows, 1)
-    }),
-  120_000
+    })
 )

@@ -56,7 +56,6 @@ describe("failed events of a running AMS", () => {
           const sql = yield* SqlClient.SqlClient
           assert.deepStrictEqual(yield* sql`select event_id from event_delivery`, [])
         }).pipe(Effect.provide(clients(url)))
-      }),
-    120_000
+      })
   )
 })

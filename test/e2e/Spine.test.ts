@@ -96,8 +96,7 @@ describe.each(readSides)("the spine, $name", ({ env }) => {
         ams.signal("SIGTERM")
         assert.strictEqual(yield* ams.ended, 0)
         assert.strictEqual(ams.stderr(), "")
-      }),
-    60_000
+      })
   )
 
   it.live("the same after kill -9 between the commit and the handlers", () =>
@@ -126,5 +125,5 @@ describe.each(readSides)("the spine, $name", ({ env }) => {
       yield* eventually(Effect.map(openDeliveries(given.url), (open) => assert.lengthOf(open, 0)))
       const inbox = yield* call(second, "GET", `/dev/inbox.json?academyId=${given.academy.academy.id}`)
       assert.strictEqual(inbox.at("data.length"), 1)
-    }), 60_000)
+    }))
 })

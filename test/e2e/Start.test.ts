@@ -144,8 +144,7 @@ describe("a first start with nothing set", () => {
         assert.strictEqual(history.status, 200)
         assert.deepStrictEqual([history.at("data.length"), history.at("data.0.to")], [2, "REQUESTED"])
         yield* ends(second, "SIGINT")
-      }),
-    60_000
+      })
   )
 
   it.live("goes on with the PostgreSQL that a killed AMS left", () =>
@@ -166,7 +165,7 @@ describe("a first start with nothing set", () => {
       assert.strictEqual(yield* serverPid(home), server)
       yield* ends(next)
       yield* becomes(lives(server), (alive) => assert.isFalse(alive))
-    }), 60_000)
+    }))
 })
 
 describe("the sample academy", () => {
@@ -314,7 +313,6 @@ describe("production", () => {
           }))
           yield* ends(ams)
         }).pipe(Effect.provide(clients(url)))
-      }),
-    60_000
+      })
   )
 })

@@ -82,8 +82,7 @@ describe("roles", () => {
           }
           assert.deepStrictEqual(yield* nodes, [])
         }).pipe(Effect.provide(clients(given.url)))
-      }),
-    60_000
+      })
   )
 })
 
@@ -126,7 +125,6 @@ describe("SIGTERM", () => {
           next.signal("SIGTERM")
           assert.strictEqual(yield* next.ended, 0)
         }).pipe(Effect.provide(clients(given.url)))
-      }),
-    60_000
+      })
   )
 })

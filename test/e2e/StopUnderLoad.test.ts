@@ -154,7 +154,6 @@ describe("SIGTERM under load", () => {
           assert.deepStrictEqual(fleet.deaths, [])
           // Whoever still looks into the database ends before its client does.
         }).pipe(Effect.scoped, Effect.provide(stage.witness))
-      }),
-    120_000
+      })
   )
 })

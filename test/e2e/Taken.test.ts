@@ -96,5 +96,5 @@ describe.each(standing)("a process that $how", ({ goOn, stop }) => {
           assert.strictEqual(yield* ams.ended, 0)
         }
       }).pipe(Effect.provide(clients(given.url)))
-    }), 90_000)
+    }))
 })

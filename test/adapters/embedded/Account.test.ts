@@ -34,8 +34,7 @@ describe("EmbeddedPostgres and the accounts of the machine", () => {
         assert.strictEqual(postgres.startsWith(root ? open : closed), true)
         const again = yield* usable(closed, open, account)
         assert.strictEqual(again.postgres, postgres)
-      }),
-    20_000
+      })
   )
 
   it.live.runIf(root)(
@@ -55,8 +54,7 @@ describe("EmbeddedPostgres and the accounts of the machine", () => {
           const { url } = yield* start({ home })
           assert.deepStrictEqual(yield* query(url, "select count(*)::int from kept"), [[0]])
         }))
-      }),
-    20_000
+      })
   )
 
   it.live.runIf(root)("as root, takes data that were put back as root", () =>
@@ -72,7 +70,7 @@ describe("EmbeddedPostgres and the accounts of the machine", () => {
       })
       const { url } = yield* start({ home })
       assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
-    }), 20_000)
+    }))
 
   it.live.runIf(root)("runs as an ordinary user in a folder of its own", () =>
     Effect.gen(function*() {
@@ -85,5 +83,5 @@ describe("EmbeddedPostgres and the accounts of the machine", () => {
       assert.strictEqual(yield* says(ams), "started")
       const { uid } = yield* Effect.promise(() => fs.stat(join(folder, ".ams", "postgres")))
       assert.strictEqual(uid, account.uid)
-    }), 20_000)
+    }))
 })

@@ -33,8 +33,7 @@ describe("EmbeddedPostgres", () => {
           address.pathname = "/ams"
           assert.deepStrictEqual(yield* query(Redacted.make(address.href), "select word from kept"), [["학원"]])
         }))
-      }),
-    20_000
+      })
   )
 
   it.live("lets nobody in without the password, which only its owner may read", () =>
@@ -48,7 +47,7 @@ describe("EmbeddedPostgres", () => {
       const { mode } = yield* Effect.promise(() => fs.stat(join(home, "postgres.password")))
       assert.strictEqual(mode & 0o777, 0o600)
       assert.notInclude(yield* read(join(home, "postgres.log")), address.password)
-    }), 20_000)
+    }))
 
   it.live(
     "of two AMS that start at once one gets the folder, and the other is told the pid of the first",
@@ -62,8 +61,7 @@ describe("EmbeddedPostgres", () => {
           "started",
           `refused: AMS with pid ${winner?.pid} already uses ${home}: stop it, or set AMS_HOME to another folder`
         ])
-      }),
-    20_000
+      })
   )
 
   it.live("refuses a second start in the same process, and leaves the first one working", () =>
@@ -73,7 +71,7 @@ describe("EmbeddedPostgres", () => {
       const { message } = yield* Effect.flip(Effect.scoped(start({ home })))
       assert.include(message, `AMS with pid ${process.pid} already uses ${home}`)
       assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
-    }), 20_000)
+    }))
 
   it.live("uses the server again that a killed AMS left, and ends it", () =>
     Effect.gen(function*() {
@@ -90,7 +88,7 @@ describe("EmbeddedPostgres", () => {
         assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
       }))
       assert.isFalse(yield* lives(pid))
-    }), 20_000)
+    }))
 
   it.live(
     "keeps the server until AMS has drained, also when Ctrl-C reaches everything in the terminal",
@@ -104,8 +102,7 @@ describe("EmbeddedPostgres", () => {
         yield* eventually(Effect.sync(() => ams.state.ended), (ended) => ended)
         assert.strictEqual(ams.state.output, "started\ndrained\n")
         assert.isFalse(yield* lives(pid))
-      }),
-    20_000
+      })
   )
 
   it.live(
@@ -124,8 +121,7 @@ describe("EmbeddedPostgres", () => {
         const { url } = yield* start({ home })
         assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
         assert.isTrue(yield* lives(stranger.pid ?? 0))
-      }),
-    20_000
+      })
   )
 
   it.live("says what the server's log says when it cannot start, and frees the folder", () =>
@@ -140,7 +136,7 @@ describe("EmbeddedPostgres", () => {
       assert.include(message, join(home, "postgres.log"))
       yield* Effect.promise(() => fs.writeFile(settings, good))
       yield* Effect.scoped(start({ home }))
-    }), 20_000)
+    }))
 
   it.live("refuses data of another major version, and data whose password is lost", () =>
     Effect.gen(function*() {
@@ -154,5 +150,5 @@ describe("EmbeddedPostgres", () => {
       const lost = yield* Effect.flip(Effect.scoped(start({ home })))
       assert.include(lost.message, `${join(home, "postgres.password")} is missing`)
       assert.strictEqual(yield* read(version), "18\n")
-    }), 20_000)
+    }))
 })

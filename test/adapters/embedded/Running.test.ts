@@ -24,7 +24,7 @@ describe("the server that runs already", () => {
       }))
       assert.isTrue(yield* lives(pid))
       assert.isFalse(other.state.ended)
-    }), 20_000)
+    }))
 
   it.live(
     "is found when its AMS was killed; is none when it ended, or its pid is another process's",
@@ -43,8 +43,7 @@ describe("the server that runs already", () => {
         assert.isTrue(Option.isNone(yield* running({ home })))
         yield* Effect.promise(() => fs.writeFile(pidFile, text.replace(/^\d+/, String(process.pid))))
         assert.isTrue(Option.isNone(yield* running({ home })))
-      }),
-    20_000
+      })
   )
 
   it.live(
@@ -59,7 +58,6 @@ describe("the server that runs already", () => {
           return yield* serverPid(home)
         }))
         assert.isFalse(yield* lives(pid))
-      }),
-    20_000
+      })
   )
 })

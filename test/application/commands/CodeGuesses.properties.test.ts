@@ -110,7 +110,6 @@ layer(Layer.fresh(PhoneVerificationCommands.layer).pipe(Layer.provide(service), 
         }
         // All of it happened.
         for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(10)
-      }),
-    60_000
+      })
   )
 })

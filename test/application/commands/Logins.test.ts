@@ -75,8 +75,7 @@ layer(core({ argon2Memory: 7_168, argon2Passes: 1 }), { excludeTestServices: tru
           for (const one of known) assert.strictEqual(yield* isAlive(one), !ended, JSON.stringify(steps))
           yield* auth.logout((known.at(-1) ?? first).refreshToken)
         }
-      }),
-    60_000
+      })
   )
 
   it.effect("ends with the member's leaving, on every device", () =>

@@ -133,5 +133,5 @@ layer(core(), { excludeTestServices: true })("any interleaving", (it) => {
         expect(failures).toEqual([])
       }).pipe(as(admin))
       expect(yield* broken(academy.id)).toEqual({ overlaps: [], full: [] })
-    }), { arbitrary: { runs: 15 }, timeout: 120_000 })
+    }), { arbitrary: { runs: 15 } })
 })

@@ -306,7 +306,7 @@ for (const { name, settings } of stores) {
 
           yield* sync(() => Effect.void)
           yield* compared([academy.id])
-        }), 60_000)
+        }))
     }
   )
 }

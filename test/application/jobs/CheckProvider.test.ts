@@ -121,8 +121,7 @@ describe("CheckTemplates", () => {
         }).pipe(Effect.provide(
           handlers(right.settings).pipe(Layer.provideMerge(coreOn(url, right.settings)))
         ))
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 
   it.live(
@@ -160,8 +159,7 @@ describe("CheckTemplates", () => {
           ])
           assert.deepStrictEqual(yield* states.systemOff, {})
         }).pipe(Effect.provide(coreOn(url, { ...settings, ...key })))
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 
   it.live(
@@ -182,7 +180,6 @@ describe("CheckTemplates", () => {
           )
           assert.deepStrictEqual(yield* states.systemOff, { "CHECK_IN/ko": "other-text" })
         }).pipe(Effect.provide(coreOn(url, settings)))
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 })

@@ -97,8 +97,7 @@ describe("the detector", () => {
           const retracted = [one, two].filter((state) => state === "RETRACTED").length
           assert.deepStrictEqual({ ...told[0] }, { alarms: 1 + retracted, takenBack: retracted })
         }
-      }).pipe(Effect.provide(core)),
-    60_000
+      }).pipe(Effect.provide(core))
   )
 })
 

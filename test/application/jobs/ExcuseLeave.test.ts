@@ -198,6 +198,6 @@ layer(watching.pipe(Layer.provideMerge(core)), { excludeTestServices: true })("w
         const statuses = yield* attendances(given)
         for (const n of [0, 1]) assert.isTrue(states[n] !== null || statuses[n] !== null, `${states[n]} ${statuses[n]}`)
       }),
-    { arbitrary: { runs: 25 }, timeout: 60_000 }
+    { arbitrary: { runs: 25 } }
   )
 })

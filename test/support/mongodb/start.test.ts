@@ -120,7 +120,7 @@ describe("what the read side uses", () => {
   })
 })
 
-describe("a MongoDB that goes away", { timeout: 30_000 }, () => {
+describe("a MongoDB that goes away", () => {
   let mongo: OwnMongo
   let client: MongoClient
   let docs: Collection<Doc>

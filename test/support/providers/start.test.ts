@@ -135,5 +135,5 @@ describe("npm run fake-providers", () => {
       expect(output.text).not.toContain("01012345678")
       const adminUrl = /^journal: (.*)\/journal\.json/m.exec(printed)?.[1] ?? ""
       expect((yield* journalOf(adminUrl)).at("sent")).toMatchObject([{ dispatchId: "d1" }])
-    }), 60_000)
+    }))
 })

@@ -71,8 +71,7 @@ layer(Ams.layer("migrated"), { excludeTestServices: true })("ams serve", (it) =>
         yield* eventually(Effect.sync(() => state.code), (code) => code !== undefined)
         assert.strictEqual(state.code, 0)
         assert.deepStrictEqual(yield* sql("select count(*)::int from node"), [[0]])
-      }),
-    60_000
+      })
   )
 
   it.effect("tells in a line that its port is in use", () =>

@@ -139,7 +139,7 @@ describe("a MongoDB that goes away", () => {
       expect((yield* Effect.flip(Effect.provide(write, models))).rule).toBe("mongodb-network")
       yield* Effect.promise(mongo.restart)
       yield* Effect.provide(Effect.andThen(write, read), models)
-    }), 120_000)
+    }))
 
   it.live("is given up when it does not answer, and asked again", () =>
     Effect.gen(function*() {
@@ -163,7 +163,7 @@ describe("a MongoDB that goes away", () => {
       yield* Effect.provide(Effect.andThen(write, read), models).pipe(
         Effect.retry({ times: 20, schedule: Schedule.spaced("200 millis") })
       )
-    }), 120_000)
+    }))
 
   it.live("is left in time, also when it does not answer", () =>
     Effect.gen(function*() {
@@ -174,5 +174,5 @@ describe("a MongoDB that goes away", () => {
       )
       const [took] = yield* Effect.timed(used)
       expect(Duration.toSeconds(took)).toBeLessThan(4)
-    }), 120_000)
+    }))
 })

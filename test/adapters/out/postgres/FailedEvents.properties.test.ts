@@ -264,6 +264,6 @@ layer(Layer.provideMerge(watching, Stores.layer), { excludeTestServices: true })
           yield* wellInTheEnd
         }).pipe(Effect.provideService(World, world))
       }),
-    { arbitrary: { runs: 40 }, timeout: 120_000 }
+    { arbitrary: { runs: 40 } }
   )
 })

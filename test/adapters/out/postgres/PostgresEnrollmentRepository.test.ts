@@ -91,7 +91,7 @@ layer(core, { excludeTestServices: true })("the seats of a class", (it) => {
             and e.status = 'ACTIVE' and e.created_at > w.created_at where w.class_id = ${id}`
         assert.lengthOf(both, 0)
       }),
-    { arbitrary: { runs: 25 }, timeout: 60_000 }
+    { arbitrary: { runs: 25 } }
   )
 
   it.effect("who gets one is taken off the list; the others keep their order", () =>

@@ -175,8 +175,7 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
         expect(freed).toBeGreaterThan(1_000_000)
         expect(yield* size).toBeLessThan(empty + 200_000)
         expect(old.pollUnsafe()).toBeUndefined()
-      })),
-    60_000
+      }))
   )
 
   it.effect(
@@ -201,8 +200,7 @@ layer(retention, { excludeTestServices: true })("PostgresRetention", (it) => {
         yield* Deferred.succeed(ends, undefined)
         yield* Fiber.join(writer)
         expect(yield* sql`select handler from event_delivery`).toHaveLength(1)
-      })),
-    60_000
+      }))
   )
 
   it.effect("forgets logins a month after their end, shown phones after a day, and counters that are over", () =>
