@@ -1,7 +1,11 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 /** Their figures mean something on a machine that does nothing else. */
 const alone = ["test/chaos/chaos.test.ts", "test/chaos/Outages.test.ts", "test/e2e/StopUnderLoad.test.ts"]
+
+// Of this process's workers, and of the processes that they start.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/ams-compiled", import.meta.url))
 
 export default defineConfig({
   test: {

@@ -10,6 +10,7 @@ import { play } from "../src/adapters/in/cli/demo/Day.ts"
 import type { Observed } from "../src/adapters/in/cli/demo/Observed.ts"
 import { mistakes } from "./adapters/in/cli/demo/mistakes.ts"
 import { type Ams, freePort, startAms } from "./support/ams.ts"
+import { bare } from "./support/bare.ts"
 import { freshDatabaseUrl } from "./support/postgres.ts"
 import { approved, environmentOf } from "./support/providers/settings.ts"
 import { startProviders } from "./support/providers/start.ts"
@@ -20,7 +21,7 @@ const script = fileURLToPath(new URL("../src/demo.ts", import.meta.url))
 const demo = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
   Effect.callback<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>((resume) => {
     const child = spawn(process.execPath, [script, ...args], {
-      env: { PATH: process.env["PATH"], ...env },
+      env: { ...bare, ...env },
       stdio: ["ignore", "pipe", "pipe"]
     })
     const said = { stdout: "", stderr: "" }

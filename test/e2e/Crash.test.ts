@@ -7,6 +7,7 @@ import { once } from "node:events"
 import { makeAcademy } from "../support/academy.ts"
 import { becomes } from "../support/ams.ts"
 import { coreOn } from "../support/app.ts"
+import { bare } from "../support/bare.ts"
 import { clients, freshDatabaseUrl } from "../support/postgres.ts"
 
 /** Runs `crashing.ts` until it dies or the scope closes; its fate. */
@@ -14,7 +15,7 @@ const crashing = (url: string, poison: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const child = spawn(process.execPath, [new URL("../support/crashing.ts", import.meta.url).pathname], {
-        env: { PATH: process.env["PATH"], DATABASE_URL: url, POISON: poison },
+        env: { ...bare, DATABASE_URL: url, POISON: poison },
         stdio: "ignore"
       })
       return { child, end: once(child, "exit").then(([, signal]) => String(signal)) }

@@ -13,6 +13,7 @@ import { NotificationPort } from "../../src/ports/NotificationPort.ts"
 import { as, makeAcademy } from "../support/academy.ts"
 import { becomes, eventually } from "../support/ams.ts"
 import { coreOn } from "../support/app.ts"
+import { bare } from "../support/bare.ts"
 import { clients, freshDatabaseUrl } from "../support/postgres.ts"
 import type { Rule } from "../support/providers/script.ts"
 import { approved, environmentOf, settingsOf } from "../support/providers/settings.ts"
@@ -53,7 +54,7 @@ const killed = (env: Readonly<Record<string, string>>, whenToKill: Effect.Effect
   Effect.acquireUseRelease(
     Effect.sync(() =>
       spawn(process.execPath, [new URL("../support/sender.ts", import.meta.url).pathname], {
-        env: { PATH: process.env["PATH"], ...env },
+        env: { ...bare, ...env },
         stdio: ["ignore", "ignore", "inherit"]
       })
     ),

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { rm } from "node:fs/promises"
 import { createServer } from "node:net"
+import { bare } from "./bare.ts"
 import { makeHome } from "./home.ts"
 import { heard, told } from "./privacy.ts"
 
@@ -34,7 +35,7 @@ export const spawnAms = (env: Readonly<Record<string, string>>) =>
       const port = env["PORT"] ?? String(yield* freePort)
       const child = spawn(process.execPath, [new URL("../../src/main.ts", import.meta.url).pathname], {
         env: {
-          PATH: process.env["PATH"],
+          ...bare,
           AMS_HOME: home,
           AMS_ENV: "development",
           LOG_LEVEL: "Warn",
