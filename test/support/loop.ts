@@ -1,8 +1,8 @@
-/** How long the event loop of this thread is held up, as a timer of 1 ms notices it. */
+/** What work costs the event loop of this thread. */
 import { Effect } from "effect"
 
 /**
- * Runs it, and brings back how long it took and the loop's delays meanwhile, in ms. Node's `monitorEventLoopDelay` drops
+ * Runs it, and brings back how long it took and the loop's delays meanwhile, as a timer of 1 ms notices them, in ms. Node's `monitorEventLoopDelay` drops
  * the round after `enable` and `reset`, which may be the one in question.
  */
 export const watched = Effect.fnUntraced(function*<A, E, R>(work: Effect.Effect<A, E, R>) {
@@ -21,4 +21,12 @@ export const watched = Effect.fnUntraced(function*<A, E, R>(work: Effect.Effect<
     yield* Effect.callback<void>((resume) => void setTimeout(() => resume(Effect.void), 3))
     return { value, took, delays }
   }).pipe(Effect.ensuring(Effect.sync(() => clearInterval(timer))))
+})
+
+/** Runs it, and brings back for how many ms this thread had a processor meanwhile: no more with a busy machine. */
+export const charged = Effect.fnUntraced(function*<A, E, R>(work: Effect.Effect<A, E, R>) {
+  const before = process.threadCpuUsage()
+  const value = yield* work
+  const { system, user } = process.threadCpuUsage(before)
+  return { value, cpu: (system + user) / 1_000 }
 })
